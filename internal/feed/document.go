@@ -18,6 +18,7 @@ type Document struct {
 	Description  Text
 	HomeURL      string
 	SelfURL      string // what the feed calls its own address
+	Base         string // address that relative links in its texts are resolved against; may be empty
 	Language     string
 	Icon         string
 	Logo         string
@@ -64,6 +65,7 @@ type RawEntry struct {
 	Updated    time.Time // likewise
 	Created    time.Time // likewise
 	Language   string    // the source's own mark; may be empty
+	Base       string    // address that relative links in its texts are resolved against; may be empty
 	Subtitle   Text      // itunes:subtitle
 	RightsText Text
 	Details

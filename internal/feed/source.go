@@ -103,3 +103,11 @@ type AllowedNet struct {
 	Prefix netip.Prefix
 	Port   uint16 // zero is any port
 }
+
+// Dedup is what the admin decided about which entries are the same article.
+type Dedup struct {
+	Threshold float64       // share of the smaller text that must be in the larger, where no address tells; 0.72
+	Window    time.Duration // how long after one entry another can join its story by text; 400 days
+	Same      [][2]string   // pairs of addresses that are one article
+	Apart     [][2]string   // pairs that are not
+}

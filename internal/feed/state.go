@@ -24,6 +24,11 @@ type State struct {
 	Validators map[string]Validators `json:"validators,omitempty"`
 	FreshUntil time.Time             `json:"fresh_until,omitzero"`
 	FreshBy    string                `json:"fresh_by,omitempty"` // max-age, expires, ttl, sy
+	// FreshFor is the lifetime that max-age last gave: a 304 that names none
+	// renews it.
+	FreshFor time.Duration `json:"fresh_for,omitempty"`
+	// Mode is which of the validators the server turned out to honour.
+	Mode ValidatorMode `json:"mode,omitempty"`
 
 	BodyHash   string `json:"body_hash,omitempty"`   // of the decoded body
 	BodyBytes  int64  `json:"body_bytes,omitempty"`  // of the decoded body
@@ -38,6 +43,9 @@ type State struct {
 	FailClass Class     `json:"fail_class,omitempty"`
 	FailSince time.Time `json:"fail_since,omitzero"`
 	FailText  string    `json:"fail_text,omitempty"`
+	// Refusals are answers in a row that asked to be left alone; they are no
+	// failures. Zero after any success.
+	Refusals int `json:"refusals,omitempty"`
 
 	Hints Hints `json:"hints,omitzero"`
 
@@ -58,6 +66,18 @@ type Validators struct {
 	ETag         string `json:"etag,omitempty"`
 	LastModified string `json:"last_modified,omitempty"`
 }
+
+// A ValidatorMode says which validators to send. Some servers answer in full
+// whenever they are sent both, and some whatever they are sent.
+type ValidatorMode string
+
+// The modes, in the order in which they are tried.
+const (
+	BothValidators    ValidatorMode = ""
+	ModifiedSinceOnly ValidatorMode = "modified-since"
+	NoneMatchOnly     ValidatorMode = "none-match"
+	ValidatorsIgnored ValidatorMode = "ignored" // both are sent, in case that changes, and full answers expected
+)
 
 // A Move is a permanent redirect that was seen and not yet believed.
 type Move struct {

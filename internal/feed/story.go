@@ -54,8 +54,10 @@ const (
 	KeyGUID      KeyKind = "guid"      // an identifier that can mean something elsewhere
 )
 
-// A Key is evidence by which entries of the same story find each other. Keys
-// are kept for ever, also when the entry's content is dropped.
+// A Key is evidence by which entries of the same story find each other. Two
+// keys meet when their hashes are equal, whatever their kinds: what one entry
+// names as its original is another one's address. Keys are kept for ever, also
+// when the entry's content is dropped.
 type Key struct {
 	Kind KeyKind
 	Hash int64
@@ -70,6 +72,6 @@ type Candidate struct {
 // KeyOf returns the key of a piece of evidence. The text must be in the one
 // spelling that is compared by, such as [CanonicalURL] gives.
 func KeyOf(kind KeyKind, text string) Key {
-	sum := sha256.Sum256([]byte(string(kind) + "\x00" + text))
+	sum := sha256.Sum256([]byte(text))
 	return Key{kind, int64(binary.BigEndian.Uint64(sum[:8]))}
 }

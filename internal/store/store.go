@@ -86,6 +86,7 @@ type Known struct {
 	FirstSeen time.Time
 	Standing  bool       // it stood in the source's last document
 	Withdrawn bool       // it was taken back
+	Held      bool       // see [feed.Entry.Held]
 	Post      *feed.Post // only of our own posts
 	Published time.Time  // as the publisher claimed at first sight
 	Title     string
