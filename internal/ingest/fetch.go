@@ -233,7 +233,10 @@ func (in *Ingest) outage(host string, f *feed.Failure, now time.Time) bool {
 func (in *Ingest) logPoll(ctx context.Context, p feed.Poll) {
 	attrs := []any{
 		"source", p.Source, "outcome", string(p.Outcome), "status", p.Status, "new", p.New, "updated", p.Updated,
-		"took", p.Took.Round(time.Millisecond), "next", p.Next.UTC().Format(time.RFC3339),
+		"took", p.Took.Round(time.Millisecond),
+	}
+	if !p.Next.IsZero() {
+		attrs = append(attrs, "next", p.Next.UTC().Format(time.RFC3339))
 	}
 	if p.Failure != nil {
 		attrs = append(attrs, "err", p.Failure.Text)

@@ -30,13 +30,9 @@ type Row struct {
 // Retry-After. Rows are reported one at a time, as they come.
 func (in *Ingest) PollNow(ctx context.Context, o ByHand, report func(Row)) error {
 	plan := in.plan.Load()
-	statuses, err := in.store.Sources(ctx)
+	states, err := in.store.States(ctx)
 	if err != nil {
 		return err
-	}
-	states := make(map[string]feed.State, len(statuses))
-	for _, s := range statuses {
-		states[s.ID] = s.State
 	}
 	wanted, posts, err := plan.pick(o.Sources)
 	if err != nil {

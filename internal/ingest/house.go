@@ -21,19 +21,20 @@ const (
 // spread moves what fell due while nobody polled to moments of their own, so
 // that a start asks nobody earlier and floods nobody.
 func (in *Ingest) spread(ctx context.Context) error {
-	statuses, err := in.store.Sources(ctx)
+	states, err := in.store.States(ctx)
 	if err != nil {
 		return fmt.Errorf("spread what is overdue: %w", err)
 	}
-	now := time.Now()
+	plan, now := in.plan.Load(), time.Now()
 	var overdue, fresh []string
-	for _, s := range statuses {
-		switch {
-		case !s.Declared || s.State.Next.IsZero() || s.State.Next.After(now):
-		case s.State.LastAttempt.IsZero():
-			fresh = append(fresh, s.ID)
+	for i := range plan.Sources {
+		id := plan.Sources[i].ID
+		switch state := states[id]; {
+		case state.Next.IsZero() || state.Next.After(now):
+		case state.LastAttempt.IsZero():
+			fresh = append(fresh, id)
 		default:
-			overdue = append(overdue, s.ID)
+			overdue = append(overdue, id)
 		}
 	}
 	next := make(map[string]store.Due, len(overdue)+len(fresh))

@@ -37,7 +37,6 @@ func (in *Ingest) ReadPosts(ctx context.Context) (feed.Poll, error) {
 	keys := make([]string, len(reading.Entries))
 	for i, e := range reading.Entries {
 		doc.Entries[i], keys[i] = e.RawEntry, e.Key
-		doc.Entries[i].Base = e.Base
 	}
 	v := &visit{in: in, plan: plan, src: src, state: status.State, poll: feed.Poll{Source: src.ID, At: began}}
 	if err := v.take(ctx, doc, keys); err != nil {
@@ -47,6 +46,7 @@ func (in *Ingest) ReadPosts(ctx context.Context) (feed.Poll, error) {
 		return v.poll, nil // nothing to record
 	}
 	v.record.Withdrawn = reading.Withdrawn
+	v.record.Standing = append(v.record.Standing, reading.Kept...)
 	v.state.FirstPolled = maxTime(v.state.FirstPolled, began)
 	v.state.Polls++
 	v.poll.Took = time.Since(began)

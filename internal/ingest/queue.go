@@ -1,8 +1,8 @@
 package ingest
 
 import (
+	"container/heap"
 	"context"
-	"maps"
 	"net"
 	"net/netip"
 	"net/url"
@@ -28,31 +28,60 @@ type task struct {
 // up one worker and no more.
 type queue struct {
 	mu      sync.Mutex
-	waiting map[string][]task        // by host, in order of arrival
-	length  int                      // of all lists in waiting
-	busy    map[string]bool          // hosts with a request under way
-	hosts   map[string]schedule.Host // what is known of a host: its pause, its gap
-	ready   map[string]time.Time     // when a host may be asked again
+	hosts   map[string]*hostQueue
+	idle    idleHosts // hosts that have tasks and none under way
+	length  int       // tasks that wait, of all hosts
 	closed  bool
 	changed chan struct{} // closed, and made anew, whenever a worker should look again
 }
 
+// A hostQueue is a host's tasks, and what is known of it.
+type hostQueue struct {
+	name  string
+	tasks []task
+	busy  bool          // a request is under way
+	ready time.Time     // when it may be asked
+	known schedule.Host // its pause, its gap
+}
+
+// idleHosts is a heap, the host that may be asked first on top.
+type idleHosts []*hostQueue
+
+func (h idleHosts) Len() int           { return len(h) }
+func (h idleHosts) Less(i, j int) bool { return h[i].ready.Before(h[j].ready) }
+func (h idleHosts) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
+func (h *idleHosts) Push(x any)        { *h = append(*h, x.(*hostQueue)) } //nolint:forcetypeassert,errcheck // only add and done push
+func (h *idleHosts) Pop() any {
+	last := len(*h) - 1
+	host := (*h)[last]
+	*h = (*h)[:last]
+	return host
+}
+
 func newQueue() *queue {
-	return &queue{
-		waiting: map[string][]task{},
-		busy:    map[string]bool{},
-		hosts:   map[string]schedule.Host{},
-		ready:   map[string]time.Time{},
-		changed: make(chan struct{}),
+	return &queue{hosts: map[string]*hostQueue{}, changed: make(chan struct{})}
+}
+
+// at returns the host of that name. The lock must be held.
+func (q *queue) at(name string) *hostQueue {
+	h := q.hosts[name]
+	if h == nil {
+		h = &hostQueue{name: name}
+		q.hosts[name] = h
 	}
+	return h
 }
 
 // add puts a task behind those of its host.
 func (q *queue) add(t task) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.waiting[t.host] = append(q.waiting[t.host], t)
+	h := q.at(t.host)
+	h.tasks = append(h.tasks, t)
 	q.length++
+	if len(h.tasks) == 1 && !h.busy {
+		heap.Push(&q.idle, h)
+	}
 	q.wake()
 }
 
@@ -60,7 +89,8 @@ func (q *queue) add(t task) {
 func (q *queue) waitingAt(host string) (int, time.Time) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return len(q.waiting[host]), q.ready[host]
+	h := q.at(host)
+	return len(h.tasks), h.ready
 }
 
 // len returns how many tasks wait.
@@ -73,7 +103,7 @@ func (q *queue) len() int {
 // take waits for a task whose host may be asked now. It reports false when the
 // queue is closed and has no more, or ctx ends.
 func (q *queue) take(ctx context.Context) (task, bool) {
-	for {
+	for ctx.Err() == nil {
 		t, at, changed, ok := q.next(time.Now())
 		if ok {
 			return t, true
@@ -87,11 +117,11 @@ func (q *queue) take(ctx context.Context) (task, bool) {
 		}
 		select {
 		case <-ctx.Done():
-			return task{}, false
 		case <-changed:
 		case <-timer:
 		}
 	}
+	return task{}, false
 }
 
 // next returns a task that may run now. Failing that it says when the first
@@ -100,52 +130,38 @@ func (q *queue) take(ctx context.Context) (task, bool) {
 func (q *queue) next(now time.Time) (t task, at time.Time, changed <-chan struct{}, ok bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	best := ""
-	for host := range q.waiting {
-		ready := q.ready[host]
-		switch {
-		case q.busy[host]:
-		case ready.After(now):
-			if at.IsZero() || ready.Before(at) {
-				at = ready
-			}
-		case best == "" || q.ready[best].After(ready):
-			best = host // the one that has rested longest
-		}
-	}
-	if best == "" {
-		if q.closed && q.length == 0 {
-			return task{}, at, nil, false
-		}
+	switch {
+	case len(q.idle) == 0 && q.closed && q.length == 0:
+		return task{}, at, nil, false
+	case len(q.idle) == 0:
 		return task{}, at, q.changed, false
+	case q.idle[0].ready.After(now):
+		return task{}, q.idle[0].ready, q.changed, false
 	}
-	list := q.waiting[best]
-	t = list[0]
-	if len(list) == 1 {
-		delete(q.waiting, best)
-	} else {
-		q.waiting[best] = list[1:]
-	}
+	h := heap.Pop(&q.idle).(*hostQueue) //nolint:forcetypeassert,errcheck // see Push
+	t, h.tasks = h.tasks[0], h.tasks[1:]
+	h.busy = true
 	q.length--
-	q.busy[best] = true
 	return t, at, nil, true
 }
 
 // done frees the task's host after a rest that its last answer decides.
-func (q *queue) done(t task, host schedule.Host, rest time.Duration) {
+func (q *queue) done(t task, known schedule.Host, rest time.Duration) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	now := time.Now()
-	delete(q.busy, t.host)
-	q.hosts[t.host] = host
-	q.ready[t.host] = now.Add(rest)
-	if host.PauseUntil.After(q.ready[t.host]) {
-		q.ready[t.host] = host.PauseUntil
+	h := q.at(t.host)
+	h.busy, h.known = false, known
+	h.ready = maxTime(now.Add(rest), known.PauseUntil)
+	if len(h.tasks) > 0 {
+		heap.Push(&q.idle, h)
 	}
 	if len(q.hosts) > maxHosts {
 		q.forget(now)
 	}
-	q.wake()
+	if len(h.tasks) > 0 || q.closed {
+		q.wake()
+	}
 }
 
 // maxHosts bounds how many hosts are remembered; those at rest are forgotten
@@ -153,10 +169,9 @@ func (q *queue) done(t task, host schedule.Host, rest time.Duration) {
 const maxHosts = 4096
 
 func (q *queue) forget(now time.Time) {
-	for host, ready := range q.ready {
-		if ready.Before(now) && !q.busy[host] && len(q.waiting[host]) == 0 {
-			delete(q.hosts, host)
-			delete(q.ready, host)
+	for name, h := range q.hosts {
+		if h.ready.Before(now) && !h.busy && len(h.tasks) == 0 {
+			delete(q.hosts, name)
 		}
 	}
 }
@@ -165,7 +180,7 @@ func (q *queue) forget(now time.Time) {
 func (q *queue) host(name string) schedule.Host {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return q.hosts[name]
+	return q.at(name).known
 }
 
 // close lets take end once nothing waits.
@@ -180,9 +195,12 @@ func (q *queue) close() {
 func (q *queue) drain() []task {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	tasks := slices.Concat(slices.Collect(maps.Values(q.waiting))...)
-	clear(q.waiting)
-	q.length = 0
+	var tasks []task
+	for _, h := range q.hosts {
+		tasks = append(tasks, h.tasks...)
+		h.tasks = nil
+	}
+	q.idle, q.length = nil, 0
 	q.wake()
 	return tasks
 }

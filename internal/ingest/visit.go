@@ -50,12 +50,15 @@ func (v *visit) take(ctx context.Context, doc feed.Document, keys []string) erro
 		e.Source, e.Key, e.Hash, e.Changed = v.src.ID, keys[i], hash, now
 		if old {
 			e.ID, e.Story, e.FirstSeen, e.Held = k.Entry, k.Story, k.FirstSeen, k.Held
-			changed = append(changed, store.NewEntry{Entry: v.dated(e, true)})
+			if e.Post != nil && e.Updated.IsZero() {
+				e.Updated = v.edited(e.Post, k)
+			}
+			changed = append(changed, store.NewEntry{Entry: e})
 			continue
 		}
 		e.FirstSeen = now
 		e.PublicID = feed.PublicID(v.src.ID, e.GUID, e.Key)
-		fresh = append(fresh, store.NewEntry{Entry: v.dated(e, false)})
+		fresh = append(fresh, store.NewEntry{Entry: e})
 	}
 	v.admit(fresh)
 	v.record.Entries = slices.Concat(fresh, changed)
@@ -68,13 +71,13 @@ func (v *visit) take(ctx context.Context, doc feed.Document, keys []string) erro
 	return nil
 }
 
-// dated gives an edited post the date of its edit, which a feed's entry has
-// from its publisher.
-func (v *visit) dated(e feed.Entry, edited bool) feed.Entry {
-	if edited && e.Post != nil && e.Updated.IsZero() && !e.Post.Minor {
-		e.Updated = v.poll.At
+// edited dates the edit of a post, which a feed's entry has from its publisher.
+// A minor one, such as a renamed file, keeps the date of the last.
+func (v *visit) edited(p *feed.Post, k store.Known) time.Time {
+	if p.Minor {
+		return k.Updated
 	}
-	return e
+	return v.poll.At
 }
 
 // admit puts new entries in the order they are minted in, oldest first, and
