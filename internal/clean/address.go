@@ -1,6 +1,8 @@
 package clean
 
 import (
+	"net/netip"
+	"strconv"
 	"strings"
 
 	"github.com/nlnwa/whatwg-url/url"
@@ -38,6 +40,9 @@ func (r *resolver) resolve(address string) string {
 	if address == "" {
 		return ""
 	}
+	if root := r.root(); root != "" && isFromRoot(address) && len(root)+len(address) <= maxAddress {
+		return root + address
+	}
 	u, err := r.parse(address)
 	if err != nil || (u.Scheme() != "http" && u.Scheme() != "https") || !isHost(u.Hostname()) {
 		return ""
@@ -69,6 +74,14 @@ func isHost(s string) bool {
 }
 
 func (r *resolver) parse(address string) (*url.Url, error) {
+	if base := r.absolute(); base != nil {
+		return base.Parse(address)
+	}
+	return url.Parse(address)
+}
+
+// absolute returns the base, or nil where there is none to be relative to.
+func (r *resolver) absolute() *url.Url {
 	if !r.tried {
 		r.tried = true
 		if base := strings.Trim(Chars(r.base), " \t\r\n\f"); base != "" && len(base) <= maxAddress {
@@ -78,10 +91,22 @@ func (r *resolver) parse(address string) (*url.Url, error) {
 			}
 		}
 	}
-	if r.parsed == nil {
-		return url.Parse(address)
+	return r.parsed
+}
+
+// root returns scheme and host of the base, empty where there is no base or its
+// host is for the parser to judge.
+func (r *resolver) root() string {
+	if base := r.absolute(); base != nil && isHost(base.Hostname()) {
+		return base.Protocol() + "//" + base.Host()
 	}
-	return r.parsed.Parse(address)
+	return ""
+}
+
+// isFromRoot reports whether the address is a plain path from the root, which
+// resolving would only put behind the base's host.
+func isFromRoot(s string) bool {
+	return strings.HasPrefix(s, "/") && !strings.HasPrefix(s, "//") && isOrdinaryPath(s)
 }
 
 // Classes of bytes in an address, for the fast road.
@@ -115,33 +140,52 @@ func isOrdinary(s string) bool {
 			return false
 		}
 	}
-	i := 0
+	end := strings.IndexByte(rest, '/')
+	if end < 0 {
+		return false
+	}
+	host, port, hasPort := strings.Cut(rest[:end], ":")
+	return (isOrdinaryName(host) || isQuad(host)) && (!hasPort || isOrdinaryPort(port)) && isOrdinaryPath(rest[end:])
+}
+
+// isOrdinaryName reports whether a host is a plain name in its one spelling.
+func isOrdinaryName(s string) bool {
 	letters := false
-	label := 0 // where the current label of the host begins
-	for ; i < len(rest) && rest[i] != '/'; i++ {
-		c := rest[i]
+	label := 0 // where the current label begins
+	for i := range len(s) {
+		c := s[i]
 		if addressBytes[c]&inHost == 0 {
 			return false
 		}
 		if c == '.' {
 			// Empty labels, hyphens at the edge and punycode are for the parser.
-			if i == label || rest[i-1] == '-' {
+			if i == label || s[i-1] == '-' {
 				return false
 			}
 			label, letters = i+1, false
 		} else if c >= 'a' {
 			letters = true
 		}
-		if i == label && (c == '-' || strings.HasPrefix(rest[i:], "xn--")) {
+		if i == label && (c == '-' || strings.HasPrefix(s[i:], "xn--")) {
 			return false
 		}
 	}
 	// A last label of digits makes an IPv4 address in one of its spellings, and
 	// so does "0x" and hexadecimal digits.
-	if i == len(rest) || i == label || !letters || rest[i-1] == '-' || strings.HasPrefix(rest[label:i], "0x") {
-		return false
-	}
-	return isOrdinaryPath(rest[i:])
+	return label < len(s) && letters && s[len(s)-1] != '-' && !strings.HasPrefix(s[label:], "0x")
+}
+
+// isQuad reports whether a host is an IPv4 address in its one spelling.
+func isQuad(s string) bool {
+	ip, err := netip.ParseAddr(s)
+	return err == nil && ip.Is4()
+}
+
+// isOrdinaryPort reports whether a port is in its one spelling and cannot be
+// the one that goes without saying.
+func isOrdinaryPort(s string) bool {
+	n, err := strconv.ParseUint(s, 10, 16)
+	return err == nil && s[0] != '0' && s[0] != '+' && n != 80 && n != 443
 }
 
 func isOrdinaryPath(s string) bool {

@@ -46,7 +46,9 @@ func (v *visit) take(ctx context.Context, doc feed.Document, keys []string) erro
 		if old && k.Hash == hash && !k.Withdrawn {
 			continue
 		}
-		e := clean.Entry(*raw, clean.Options{Base: cmp.Or(raw.Link, doc.HomeURL, doc.SelfURL, v.src.URL), Language: cmp.Or(v.src.Language, doc.Language)})
+		// A mark that somebody made goes before what detection would say.
+		raw.Language = cmp.Or(raw.Language, v.src.Language, doc.Language)
+		e := clean.Entry(*raw, clean.Options{Base: cmp.Or(doc.Base, v.src.URL)})
 		e.Source, e.Key, e.Hash, e.Changed = v.src.ID, keys[i], hash, now
 		if old {
 			e.ID, e.Story, e.FirstSeen, e.Held = k.Entry, k.Story, k.FirstSeen, k.Held
