@@ -109,7 +109,7 @@ func (p *Plan) choose(e feed.Entry, channel string) (feed.Membership, bool) {
 	}
 	e.Text = clean.Text(e.Content)
 	e.Topics = p.Rules.Topics(&e)
-	if _, drop := p.Rules.Drop(&e); drop {
+	if e.Dropped = p.drop(&e); e.Dropped != "" {
 		return feed.Membership{}, false
 	}
 	taken, reason := p.Rules.Explain(&e, channel)

@@ -316,6 +316,28 @@ func TestSameArticleOfTwoSourcesIsOneStory(t *testing.T) {
 	}
 }
 
+func TestChangedRulesChooseAnew(t *testing.T) {
+	p := newPublisher(t)
+	p.feed("/feed", item("bridge", 2), item("tea", 1))
+	st := openStore(t)
+	outlet := feed.Source{ID: "outlet", URL: p.URL + "/feed", Drop: []feed.Rule{{Title: []string{"bridge"}}}}
+	b := newBench(t, st, outlet)
+	b.poll(t)
+	wantTitles(t, b, "About tea")
+
+	outlet.Drop = []feed.Rule{{Title: []string{"tea"}}}
+	again := newBench(t, st, outlet)
+	again.plan.Channels[0].Rules = "2"
+	if err := again.Configure(t.Context(), again.plan); err != nil {
+		t.Fatal(err)
+	}
+	wantTitles(t, again, "About tea") // the old contents stand until the new ones are whole
+	if err := again.RebuildStale(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	wantTitles(t, again, "About bridge")
+}
+
 func TestOurOwnFeedDoesNotComeRound(t *testing.T) {
 	p := newPublisher(t)
 	p.serve("/planet", func(w http.ResponseWriter, _ *http.Request) {

@@ -107,27 +107,31 @@ func (v *visit) match(n *store.NewEntry) {
 	e := &n.Entry
 	e.Topics = v.plan.Rules.Topics(e)
 	n.Keys = v.plan.Dedup.Keys(e)
-	if v.isOurs(e) {
-		e.Dropped = "it comes from a feed of this site"
-		return
-	}
-	if reason, drop := v.plan.Rules.Drop(e); drop {
-		e.Dropped = reason
-		return
-	}
-	if !e.Held {
+	e.Dropped = v.plan.drop(e)
+	if e.Dropped == "" && !e.Held {
 		n.Channels = v.plan.Rules.Channels(e)
 	}
+}
+
+// drop returns why the entry may be in no channel, empty if it may.
+func (p *Plan) drop(e *feed.Entry) string {
+	if p.isOurs(e) {
+		return "it comes from a feed of this site"
+	}
+	if reason, drop := p.Rules.Drop(e); drop {
+		return reason
+	}
+	return ""
 }
 
 // isOurs reports whether the entry was taken from one of our own feeds by a
 // feed that we read: republished, it would come round for ever (RFC 4287
 // 4.2.11).
-func (v *visit) isOurs(e *feed.Entry) bool {
+func (p *Plan) isOurs(e *feed.Entry) bool {
 	if e.Origin == nil || e.Post != nil {
 		return false
 	}
-	own := v.plan.Site.URL + "/"
+	own := p.Site.URL + "/"
 	return strings.HasPrefix(e.Origin.FeedURL, own) || strings.HasPrefix(e.Origin.ID, own)
 }
 

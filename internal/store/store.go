@@ -183,8 +183,9 @@ type Store interface {
 	// holds. It offers at most limit of the entries not yet looked at, oldest
 	// first, to choose, and reports done when none is left: only then do
 	// readers see the new contents, and all of them at once. Not offered is what
-	// can be in no channel: held, dropped and withdrawn entries, and those of
-	// stories without content. What Record brings meanwhile is in the old and in
+	// can be in no channel: held and withdrawn entries, and those of stories
+	// without content. One that was dropped and is chosen now is dropped no
+	// more. What Record brings meanwhile is in the old and in
 	// the new contents. It goes on where it was when the process has died, and
 	// starts over when the rules have changed again.
 	Rebuild(ctx context.Context, ch feed.Channel, limit int, choose func(feed.Entry) (feed.Membership, bool)) (done bool, err error)

@@ -41,7 +41,7 @@ func TestCheckFindsAndMends(t *testing.T) {
 	}{
 		"entry_of_an_unknown_source": {"entries of an unknown source: 1", []string{`UPDATE entry SET source = 77 WHERE id = ` + some, `UPDATE source SET entries = 39, stories = 39`}},
 		"source_without_a_state":     {"sources without a state: 1", []string{`DELETE FROM source_state`}},
-		"content_without_an_entry":   {"contents without an entry: 1", []string{`INSERT INTO body VALUES (1, 'x')`}},
+		"content_without_an_entry":   {"contents without an entry: 1", []string{`INSERT INTO body VALUES (1, x'78')`}},
 		"key_without_an_entry":       {"keys without an entry: 1", []string{`INSERT INTO entry_key VALUES (1, 1, 'url')`}},
 		"entry_without_a_story":      {"entries without a story: 1", []string{`DELETE FROM story_text WHERE rowid = ` + some, `DELETE FROM place WHERE story = ` + some, `DELETE FROM story WHERE id = ` + some}},
 		"story_without_an_entry":     {"stories without an entry: 1", []string{`INSERT INTO story VALUES (1, 1, 1, 1, 1, 1, 1, 0, 'en', 'x', 'y')`}},

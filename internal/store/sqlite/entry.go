@@ -26,6 +26,7 @@ type entryRow struct {
 	e                                     feed.Entry
 	published, updated, firstSeen, change int64
 	topics, details                       string
+	content                               []byte // packed
 }
 
 func (r *entryRow) dest() []any {
@@ -33,7 +34,7 @@ func (r *entryRow) dest() []any {
 	return []any{
 		&e.ID, &e.Story, &e.Source, &e.Held, &e.Words, &r.published, &r.updated, &r.firstSeen, &r.change,
 		&e.Key, &e.PublicID, &e.GUID, &e.Link, &e.Title, &e.Summary, &e.Rights, &e.Language, &e.Hash, &e.Dropped, &r.topics, &r.details,
-		&e.Content,
+		&r.content,
 	}
 }
 
@@ -41,6 +42,10 @@ func (r *entryRow) entry() (feed.Entry, error) {
 	e := r.e
 	e.Published, e.Updated = moment(r.published), moment(r.updated)
 	e.FirstSeen, e.Changed = moment(r.firstSeen), moment(r.change)
+	var err error
+	if e.Content, err = unpack(r.content); err != nil {
+		return e, fmt.Errorf("entry %s: %w", e.ID, err)
+	}
 	if err := fromJSON(r.topics, &e.Topics); err != nil {
 		return e, fmt.Errorf("entry %s: topics: %w", e.ID, err)
 	}

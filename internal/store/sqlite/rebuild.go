@@ -51,6 +51,9 @@ func (s *Store) rebuild(ctx context.Context, ch feed.Channel, limit int, choose 
 	chosen := map[feed.ID]string{}
 	for _, e := range slice.entries {
 		if m, ok := choose(e); ok {
+			if e.Dropped != "" {
+				slice.readmitted = append(slice.readmitted, e.ID)
+			}
 			if _, ok := chosen[e.Story]; !ok {
 				chosen[e.Story] = m.Reason
 			}
@@ -99,6 +102,8 @@ type slice struct {
 	entries []feed.Entry // those that can be in a channel
 	last    feed.ID      // of all of them
 	end     bool         // there are none behind it
+
+	readmitted []feed.ID // dropped when they were recorded, and chosen now
 }
 
 // slice reads the next entries to choose from.
@@ -107,7 +112,7 @@ func (s *Store) slice(ctx context.Context, after feed.ID, limit int) (slice, err
 	const query = `
 		SELECT ` + entryColumns + withContent + `
 		FROM entry e CROSS JOIN story t ON t.id = e.story CROSS JOIN source s ON s.no = e.source LEFT JOIN body b ON b.entry = e.id
-		WHERE e.id > ? AND e.id <= ? AND e.held = 0 AND e.dropped = '' AND e.withdrawn = 0 AND t.withdrawn = 0 AND t.emptied = 0
+		WHERE e.id > ? AND e.id <= ? AND e.held = 0 AND e.withdrawn = 0 AND t.withdrawn = 0 AND t.emptied = 0
 		ORDER BY e.id`
 	var out slice
 	err := s.view(ctx, func(c *conn) error {
@@ -141,6 +146,11 @@ func advance(ctx context.Context, c *conn, b build, part slice, chosen map[feed.
 			INSERT OR IGNORE INTO place (shelf, sort, story, reason)
 			SELECT ?, sort, id, ? FROM story WHERE id = ? AND withdrawn = 0 AND emptied = 0`
 		if err := c.exec(ctx, put, b.building, reason, int64(story)); err != nil {
+			return false, err
+		}
+	}
+	for _, id := range part.readmitted {
+		if err := c.exec(ctx, `UPDATE entry SET dropped = '' WHERE id = ?`, int64(id)); err != nil {
 			return false, err
 		}
 	}

@@ -31,6 +31,13 @@ func (s *Store) record(ctx context.Context, r store.Record) (store.Recorded, err
 	if err != nil {
 		return store.Recorded{}, err
 	}
+	packed := make(map[string][]byte, len(r.Entries))
+	for i := range r.Entries {
+		e := &r.Entries[i].Entry
+		if packed[e.Key], err = pack(e.Content); err != nil {
+			return store.Recorded{}, err
+		}
+	}
 	var out store.Recorded
 	if len(r.Entries) == 0 && r.Standing == nil && len(r.Withdrawn) == 0 {
 		return out, s.writeLight(ctx, func(ctx context.Context, c *conn) error {
@@ -41,7 +48,7 @@ func (s *Store) record(ctx context.Context, r store.Record) (store.Recorded, err
 		if err := recordPoll(ctx, c, &r, state, string(poll)); err != nil {
 			return err
 		}
-		rec := recording{c: c, r: &r, changes: newChanges(r.Poll.At.Add(r.Poll.Took))}
+		rec := recording{c: c, r: &r, packed: packed, changes: newChanges(r.Poll.At.Add(r.Poll.Took))}
 		var entries int64
 		if err := c.one(ctx, `SELECT no, entries FROM source WHERE id = ?`, []any{r.Poll.Source}, &rec.source, &entries); err != nil {
 			return err
@@ -88,6 +95,7 @@ func recordPoll(ctx context.Context, c *conn, r *store.Record, state, poll strin
 type recording struct {
 	c       *conn
 	r       *store.Record
+	packed  map[string][]byte // contents by the key of their entry
 	source  int64
 	changes changes
 
@@ -220,7 +228,7 @@ func (rec *recording) insert(ctx context.Context, n store.NewEntry) error {
 	if err := writeEntry(ctx, rec.c, &e, rec.source, rec.standing[e.Key], p); err != nil {
 		return err
 	}
-	if err := writeBody(ctx, rec.c, &e); err != nil {
+	if err := writeBody(ctx, rec.c, e.ID, rec.packed[e.Key]); err != nil {
 		return err
 	}
 	if err := writeKeys(ctx, rec.c, e.ID, n.Keys); err != nil {
@@ -278,7 +286,7 @@ func (rec *recording) update(ctx context.Context, n store.NewEntry, old oldEntry
 	if err := rewriteEntry(ctx, rec.c, &e); err != nil {
 		return err
 	}
-	if err := writeBody(ctx, rec.c, &e); err != nil {
+	if err := writeBody(ctx, rec.c, e.ID, rec.packed[e.Key]); err != nil {
 		return err
 	}
 	if err := writeKeys(ctx, rec.c, e.ID, n.Keys); err != nil {

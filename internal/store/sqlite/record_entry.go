@@ -103,13 +103,13 @@ func slug(e *feed.Entry) string {
 	return e.Post.Slug
 }
 
-// writeBody stores the content of an entry.
-func writeBody(ctx context.Context, c *conn, e *feed.Entry) error {
-	if e.Content == "" {
-		return c.exec(ctx, `DELETE FROM body WHERE entry = ?`, int64(e.ID))
+// writeBody stores the packed content of an entry.
+func writeBody(ctx context.Context, c *conn, id feed.ID, content []byte) error {
+	if len(content) == 0 {
+		return c.exec(ctx, `DELETE FROM body WHERE entry = ?`, int64(id))
 	}
 	const query = `INSERT INTO body (entry, content) VALUES (?, ?) ON CONFLICT (entry) DO UPDATE SET content = excluded.content`
-	return c.exec(ctx, query, int64(e.ID), e.Content)
+	return c.exec(ctx, query, int64(id), content)
 }
 
 // writeKeys adds to an entry's keys. Those of a former address stay: it may

@@ -95,17 +95,27 @@ var rebuildTests = []test{
 		}
 		same(t, "offered", offered, []string{"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"})
 	}},
-	{"held_dropped_and_withdrawn_entries_are_not_offered", func(t *testing.T, f *fixture) {
+	{"held_and_withdrawn_entries_are_not_offered", func(t *testing.T, f *fixture) {
 		f.declare(t, all)
-		held, dropped, withdrawn := f.entry("a", "1"), f.entry("a", "2"), f.entry("a", "3")
-		held.Entry.Held, dropped.Entry.Dropped = true, "rule"
-		f.poll(t, "a", held, dropped, withdrawn)
+		held, withdrawn := f.entry("a", "1"), f.entry("a", "3")
+		held.Entry.Held = true
+		f.poll(t, "a", held, withdrawn)
 		r := f.record("a")
 		r.Withdrawn = []string{"3"}
 		f.put(t, r)
 		f.declare(t, all, odd)
 		f.rebuild(t, odd, takeAll)
 		same(t, "channel", f.titles(t, "odd"), []string{})
+	}},
+	{"dropped_entries_that_are_chosen_are_dropped_no_more", func(t *testing.T, f *fixture) {
+		f.declare(t, all)
+		dropped := f.entry("a", "1")
+		dropped.Entry.Dropped = "rule"
+		f.poll(t, "a", dropped)
+		f.declare(t, all, odd)
+		f.rebuild(t, odd, takeAll)
+		same(t, "channel", f.titles(t, "odd"), []string{dropped.Entry.Title})
+		same(t, "dropped", f.channel(t, "odd")[0].Lead.Dropped, "")
 	}},
 	{"what_is_recorded_meanwhile_is_in_old_and_new", func(t *testing.T, f *fixture) {
 		f.declare(t, all, odd)

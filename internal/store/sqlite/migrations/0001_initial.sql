@@ -75,7 +75,7 @@ CREATE INDEX entry_slug ON entry (slug) WHERE slug <> '';
 
 CREATE TABLE body (
     entry   INTEGER PRIMARY KEY,
-    content TEXT NOT NULL
+    content BLOB NOT NULL -- HTML, packed by zstd
 ) STRICT;
 
 -- Evidence by which entries of one story find each other. Kept for ever.

@@ -1,6 +1,6 @@
 CREATE TABLE body (
     entry   INTEGER PRIMARY KEY,
-    content TEXT NOT NULL
+    content BLOB NOT NULL -- HTML, packed by zstd
 ) STRICT;
 
 CREATE TABLE channel (
