@@ -174,23 +174,20 @@ func (in *Ingest) Run(ctx context.Context) error {
 		wg.Go(func() { in.work(ctx, polls) })
 	}
 	wg.Go(func() { in.keepHouse(ctx) })
-	err := in.dispatch(ctx)
+	in.dispatch(ctx)
 	defer time.AfterFunc(drain, stop).Stop()
 	in.queue.close()
 	in.giveBack(context.WithoutCancel(ctx))
 	wg.Wait()
-	return err
+	return nil
 }
 
 // dispatch moves what is due from the store to the queue, until ctx ends.
-func (in *Ingest) dispatch(ctx context.Context) error {
-	for {
+func (in *Ingest) dispatch(ctx context.Context) {
+	for ctx.Err() == nil {
 		in.readPostsIfDue(ctx)
 		next, err := in.handOut(ctx)
-		if ctx.Err() != nil {
-			return nil
-		}
-		if err != nil {
+		if err != nil && ctx.Err() == nil {
 			// A store that is full or locked now may not be in a minute, and
 			// the site goes on serving meanwhile.
 			in.log.ErrorContext(ctx, "cannot read what is due", "err", err)
@@ -198,7 +195,6 @@ func (in *Ingest) dispatch(ctx context.Context) error {
 		}
 		select {
 		case <-ctx.Done():
-			return nil
 		case <-in.wake:
 		case <-time.After(time.Until(next)):
 		}

@@ -50,7 +50,7 @@ type idleHosts []*hostQueue
 func (h idleHosts) Len() int           { return len(h) }
 func (h idleHosts) Less(i, j int) bool { return h[i].ready.Before(h[j].ready) }
 func (h idleHosts) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
-func (h *idleHosts) Push(x any)        { *h = append(*h, x.(*hostQueue)) } //nolint:forcetypeassert,errcheck // only add and done push
+func (h *idleHosts) Push(x any)        { *h = append(*h, x.(*hostQueue)) } // only add and done push
 func (h *idleHosts) Pop() any {
 	last := len(*h) - 1
 	host := (*h)[last]
@@ -138,7 +138,7 @@ func (q *queue) next(now time.Time) (t task, at time.Time, changed <-chan struct
 	case q.idle[0].ready.After(now):
 		return task{}, q.idle[0].ready, q.changed, false
 	}
-	h := heap.Pop(&q.idle).(*hostQueue) //nolint:forcetypeassert,errcheck // see Push
+	h := heap.Pop(&q.idle).(*hostQueue) // see Push
 	t, h.tasks = h.tasks[0], h.tasks[1:]
 	h.busy = true
 	q.length--
