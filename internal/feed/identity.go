@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -50,10 +51,19 @@ func Keys(entries []RawEntry) []string {
 }
 
 // Fingerprint hashes all that the source says of the entry. Equal fingerprints
-// mean there is nothing to do.
+// mean there is nothing to do. It is taken of every entry of every document that
+// changed, so the long texts are hashed as they are and only the rest as JSON.
 func (e *RawEntry) Fingerprint() string {
+	texts := [...]Text{e.Title, e.Summary, e.Content, e.Subtitle, e.RightsText}
+	rest := *e
+	rest.Title, rest.Summary, rest.Content, rest.Subtitle, rest.RightsText = Text{}, Text{}, Text{}, Text{}, Text{}
 	// Marshalling a struct of strings, numbers and times cannot fail.
-	b, _ := json.Marshal(e) //nolint:errchkjson // see above
+	b, _ := json.Marshal(&rest) //nolint:errchkjson // see above
+	for _, t := range texts {
+		b = strconv.AppendBool(b, t.HTML)
+		b = strconv.AppendInt(b, int64(len(t.Body)), 10)
+		b = append(b, t.Body...)
+	}
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:16])
 }
