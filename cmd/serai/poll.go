@@ -92,14 +92,17 @@ type pollJSON struct {
 }
 
 func (p *pollRows) add(row ingest.Row) {
-	if row.Skipped == "" {
+	line := pollJSON{Poll: row.Poll}
+	if row.Skipped != nil {
+		line.Skipped = row.Skipped.Error()
+	} else {
 		p.polled++
 		if row.Poll.Outcome == feed.Failed {
 			p.failed++
 		}
 	}
 	if p.asJSON {
-		if err := printLine(p.cmd.OutOrStdout(), pollJSON{row.Poll, row.Skipped}); err != nil {
+		if err := printLine(p.cmd.OutOrStdout(), line); err != nil {
 			p.cmd.PrintErrln("serai:", err)
 		}
 		return
@@ -122,8 +125,8 @@ func (p *pollRows) end() {
 
 func pollCells(row ingest.Row) []string {
 	poll := row.Poll
-	if row.Skipped != "" {
-		return []string{poll.Source, "left alone", "", "", "", "", moment(poll.Next), row.Skipped}
+	if row.Skipped != nil {
+		return []string{poll.Source, "left alone", "", "", "", "", moment(poll.Next), row.Skipped.Error()}
 	}
 	remark := poll.Because
 	if poll.Failure != nil {

@@ -310,10 +310,10 @@ func (s *service) topic(address string) (body []byte, mediaType string, links []
 
 // pollNow polls a source because an admin asked for it.
 func (s *service) pollNow(ctx context.Context, source string) error {
-	var skipped string
+	var skipped error
 	err := s.ingest.PollNow(ctx, ingest.ByHand{Sources: []string{source}}, func(row ingest.Row) { skipped = row.Skipped })
-	if err == nil && skipped != "" {
-		err = fmt.Errorf("%s was not polled: %s", source, skipped)
+	if err == nil && skipped != nil {
+		err = fmt.Errorf("%s was not polled: %w", source, skipped)
 	}
 	return err
 }

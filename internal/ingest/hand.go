@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -22,7 +23,7 @@ type ByHand struct {
 // A Row is what became of one source of a poll by hand.
 type Row struct {
 	Poll    feed.Poll
-	Skipped string // why it was not polled; empty when it was
+	Skipped error // why it was not polled; nil when it was
 }
 
 // PollNow polls sources once and returns when all are done. It is as polite as
@@ -45,58 +46,68 @@ func (in *Ingest) PollNow(ctx context.Context, o ByHand, report func(Row)) error
 		}
 		report(Row{Poll: poll})
 	}
-	q, now := newQueue(), time.Now()
-	for _, src := range wanted {
+	now := time.Now()
+	wanted = slices.DeleteFunc(wanted, func(src *feed.Source) bool {
 		state := states[src.ID]
-		if reason := leaveAlone(state, o, now); reason != "" {
-			report(Row{Poll: feed.Poll{Source: src.ID, Next: state.Next, Because: state.Because}, Skipped: reason})
-			continue
+		skipped := leaveAlone(state, o, now)
+		if skipped != nil {
+			report(Row{Poll: feed.Poll{Source: src.ID, Next: state.Next, Because: state.Because}, Skipped: skipped})
 		}
-		q.add(task{source: *src, state: state, host: hostOf(src.URL)})
-	}
-	q.close()
-	return in.pollAll(ctx, plan, q, report)
+		return skipped != nil
+	})
+	return in.pollAll(ctx, plan, wanted, report)
 }
 
-// pollAll empties a queue with as many workers as the daemon has.
-func (in *Ingest) pollAll(ctx context.Context, plan *Plan, q *queue, report func(Row)) error {
+// pollAll polls sources with as many workers as the daemon has.
+func (in *Ingest) pollAll(ctx context.Context, plan *Plan, wanted []*feed.Source, report func(Row)) error {
+	q := newQueue()
+	var mu sync.Mutex // guards report
+	tell := func(row Row) {
+		mu.Lock()
+		defer mu.Unlock()
+		report(row)
+	}
 	var wg sync.WaitGroup
-	var mu sync.Mutex // guards first and report
-	var first error
 	for range workers {
 		wg.Go(func() {
-			for {
-				t, ok := q.take(ctx)
-				if !ok {
-					return
-				}
-				row, err := in.claimAndVisit(ctx, plan, q, t)
-				mu.Lock()
-				if err != nil && first == nil {
-					first = err
-				}
-				if err == nil {
-					report(row)
-				}
-				mu.Unlock()
+			for t, ok := q.take(ctx); ok; t, ok = q.take(ctx) {
+				tell(Row{Poll: in.visit(ctx, plan, q, t)})
 			}
 		})
 	}
+	err := in.claim(ctx, q, wanted, tell)
+	q.close()
 	wg.Wait()
-	return errors.Join(first, ctx.Err())
+	in.giveBack(context.WithoutCancel(ctx), q)
+	return errors.Join(err, ctx.Err())
 }
 
-func (in *Ingest) claimAndVisit(ctx context.Context, plan *Plan, q *queue, t task) (Row, error) {
-	job, err := in.store.Claim(ctx, t.source.ID, time.Now(), lease)
-	if err != nil {
-		q.done(t, q.host(t.host), 0)
-		if errors.Is(err, store.ErrBusy) {
-			return Row{Poll: feed.Poll{Source: t.source.ID}, Skipped: "another process is polling it"}, nil
+// claim queues sources, so many at once that one transaction serves them all
+// and none of them waits until its lease runs out.
+func (in *Ingest) claim(ctx context.Context, q *queue, wanted []*feed.Source, report func(Row)) error {
+	for batch := range slices.Chunk(wanted, room) {
+		names := make([]string, len(batch))
+		for i, src := range batch {
+			names[i] = src.ID
 		}
-		return Row{}, err
+		jobs, err := in.store.Claim(ctx, names, time.Now(), lease)
+		if err != nil {
+			return err
+		}
+		states := make(map[string]feed.State, len(jobs))
+		for _, job := range jobs {
+			states[job.Source] = job.State
+		}
+		for _, src := range batch {
+			if state, ok := states[src.ID]; ok {
+				q.add(task{source: *src, state: state, host: hostOf(src.URL)})
+			} else {
+				report(Row{Poll: feed.Poll{Source: src.ID}, Skipped: store.ErrBusy})
+			}
+		}
+		q.await(ctx, room/2)
 	}
-	t.state = job.State
-	return Row{Poll: in.visit(ctx, plan, q, t)}, nil
+	return nil
 }
 
 // pick returns the sources named, or all; and whether the posts are among them.
@@ -108,7 +119,7 @@ func (p *Plan) pick(names []string) (sources []*feed.Source, posts bool, err err
 		return sources, true, nil
 	}
 	var errs []error
-	for _, name := range names {
+	for _, name := range slices.Compact(slices.Sorted(slices.Values(names))) {
 		switch src := p.source(name); {
 		case name == feed.PostsSource:
 			posts = true
@@ -121,15 +132,15 @@ func (p *Plan) pick(names []string) (sources []*feed.Source, posts bool, err err
 	return sources, posts, errors.Join(errs...)
 }
 
-// leaveAlone says why a source is not polled now; empty when it is.
-func leaveAlone(s feed.State, o ByHand, now time.Time) string {
+// leaveAlone says why a source is not polled now; nil when it is.
+func leaveAlone(s feed.State, o ByHand, now time.Time) error {
 	if o.Due && (s.Next.IsZero() || s.Next.After(now)) {
-		return "not due"
+		return errors.New("not due")
 	}
 	if at, because := schedule.ByHand(s, time.Time{}, o.Again, now); at.After(now) {
-		return because
+		return errors.New(because)
 	}
-	return ""
+	return nil
 }
 
 // Resume makes a source that rests, such as one that was gone, due now.

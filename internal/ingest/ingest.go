@@ -177,7 +177,7 @@ func (in *Ingest) Run(ctx context.Context) error {
 	in.dispatch(ctx)
 	defer time.AfterFunc(drain, stop).Stop()
 	in.queue.close()
-	in.giveBack(context.WithoutCancel(ctx))
+	in.giveBack(context.WithoutCancel(ctx), in.queue)
 	wg.Wait()
 	return nil
 }
@@ -278,8 +278,8 @@ func (in *Ingest) work(ctx, polls context.Context) {
 
 // giveBack returns what was handed out and not begun, so that it is due when it
 // was and not when its lease has run out.
-func (in *Ingest) giveBack(ctx context.Context) {
-	for _, t := range in.queue.drain() {
+func (in *Ingest) giveBack(ctx context.Context, q *queue) {
+	for _, t := range q.drain() {
 		if err := in.store.Release(ctx, t.source.ID); err != nil {
 			in.log.WarnContext(ctx, "cannot give a source back", "source", t.source.ID, "err", err)
 		}

@@ -395,7 +395,12 @@ func TestPollByHandLeavesFreshSourcesAlone(t *testing.T) {
 	b.poll(t)
 	skipped := func(o ingest.ByHand) map[string]string {
 		rows := map[string]string{}
-		if err := b.PollNow(t.Context(), o, func(r ingest.Row) { rows[r.Poll.Source] = r.Skipped }); err != nil {
+		err := b.PollNow(t.Context(), o, func(r ingest.Row) {
+			if r.Skipped != nil {
+				rows[r.Poll.Source] = r.Skipped.Error()
+			}
+		})
+		if err != nil {
 			t.Fatal(err)
 		}
 		return rows

@@ -33,6 +33,7 @@ type queue struct {
 	length  int       // tasks that wait, of all hosts
 	closed  bool
 	changed chan struct{} // closed, and made anew, whenever a worker should look again
+	taken   chan struct{} // has room for one: a task was taken
 }
 
 // A hostQueue is a host's tasks, and what is known of it.
@@ -59,7 +60,7 @@ func (h *idleHosts) Pop() any {
 }
 
 func newQueue() *queue {
-	return &queue{hosts: map[string]*hostQueue{}, changed: make(chan struct{})}
+	return &queue{hosts: map[string]*hostQueue{}, changed: make(chan struct{}), taken: make(chan struct{}, 1)}
 }
 
 // at returns the host of that name. The lock must be held.
@@ -98,6 +99,16 @@ func (q *queue) len() int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return q.length
+}
+
+// await returns when at most n tasks wait, or ctx ends. One caller at a time.
+func (q *queue) await(ctx context.Context, n int) {
+	for q.len() > n && ctx.Err() == nil {
+		select {
+		case <-ctx.Done():
+		case <-q.taken:
+		}
+	}
 }
 
 // take waits for a task whose host may be asked now. It reports false when the
@@ -142,6 +153,7 @@ func (q *queue) next(now time.Time) (t task, at time.Time, changed <-chan struct
 	t, h.tasks = h.tasks[0], h.tasks[1:]
 	h.busy = true
 	q.length--
+	signal(q.taken)
 	return t, at, nil, true
 }
 

@@ -24,7 +24,7 @@ var (
 	ErrCorrupt = errors.New("the store is damaged or not one of serai's")
 	// ErrInUse reports a store that another daemon has.
 	ErrInUse = errors.New("the store is in use by another daemon")
-	// ErrBusy reports a source that another poll has under way.
+	// ErrBusy is why a source was not polled that another poll has under way.
 	ErrBusy = errors.New("a poll of this source is under way")
 )
 
@@ -152,9 +152,9 @@ type Store interface {
 	// until Record, Release, or the lease has run out, also when the process
 	// that asked has died.
 	Due(ctx context.Context, now time.Time, lease time.Duration, limit int) ([]Job, error)
-	// Claim hands out one declared source whether due or not, or fails with
-	// [ErrBusy].
-	Claim(ctx context.Context, source string, now time.Time, lease time.Duration) (Job, error)
+	// Claim hands out those of the named sources that are declared and that no
+	// other poll has under way, whether due or not, in the order of their names.
+	Claim(ctx context.Context, sources []string, now time.Time, lease time.Duration) ([]Job, error)
 	// Release gives a source back unpolled, due when it was.
 	Release(ctx context.Context, source string) error
 	// Reschedule moves when sources are due, and says why. Sources that are not

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -67,9 +68,14 @@ func (s *Store) Due(ctx context.Context, now time.Time, lease time.Duration, lim
 	if limit <= 0 {
 		return nil, nil
 	}
+	return s.handOut(ctx, query, []any{millis(now), limit}, now, lease)
+}
+
+// handOut leases the sources that the query finds.
+func (s *Store) handOut(ctx context.Context, query string, args []any, now time.Time, lease time.Duration) ([]store.Job, error) {
 	var rows []jobRow
 	err := s.writeLight(ctx, func(ctx context.Context, c *conn) error {
-		if err := c.each(ctx, query, []any{millis(now), limit}, scanned(&rows, (*jobRow).dest)); err != nil {
+		if err := c.each(ctx, query, args, scanned(&rows, (*jobRow).dest)); err != nil {
 			return err
 		}
 		for i := range rows {
@@ -80,44 +86,31 @@ func (s *Store) Due(ctx context.Context, now time.Time, lease time.Duration, lim
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("hand out due sources: %w", err)
+		return nil, fmt.Errorf("hand out sources: %w", err)
 	}
 	jobs := make([]store.Job, len(rows))
 	for i := range rows {
 		state, err := rows[i].state.state(rows[i].id, &s.states)
 		if err != nil {
-			return nil, fmt.Errorf("hand out due sources: %w", err)
+			return nil, fmt.Errorf("hand out sources: %w", err)
 		}
 		jobs[i] = store.Job{Source: rows[i].id, State: state}
 	}
 	return jobs, nil
 }
 
-// Claim hands out one source whether due or not.
-func (s *Store) Claim(ctx context.Context, source string, now time.Time, lease time.Duration) (store.Job, error) {
+// Claim hands out those of the named sources that no other poll has under way.
+func (s *Store) Claim(ctx context.Context, sources []string, now time.Time, lease time.Duration) ([]store.Job, error) {
 	const query = `
-		SELECT s.no, s.id, d.state, s.because, s.next_at, s.leased_until
-		FROM source s CROSS JOIN source_state d ON d.source = s.no WHERE s.id = ? AND s.declared = 1`
-	var row jobRow
-	err := s.writeLight(ctx, func(ctx context.Context, c *conn) error {
-		var leased int64
-		err := c.one(ctx, query, []any{source}, append(row.dest(), &leased)...)
-		if err != nil {
-			return missing(err)
-		}
-		if leased > millis(now) {
-			return store.ErrBusy
-		}
-		return row.take(ctx, c, now, lease)
-	})
+		SELECT s.no, s.id, d.state, s.because, s.next_at
+		FROM source s CROSS JOIN source_state d ON d.source = s.no
+		WHERE s.id IN (SELECT value FROM json_each(?)) AND s.declared = 1 AND s.leased_until <= ?
+		ORDER BY s.id`
+	names, err := json.Marshal(sources)
 	if err != nil {
-		return store.Job{}, fmt.Errorf("claim %q: %w", source, err)
+		return nil, fmt.Errorf("claim sources: %w", err)
 	}
-	state, err := row.state.state(source, &s.states)
-	if err != nil {
-		return store.Job{}, fmt.Errorf("claim %q: %w", source, err)
-	}
-	return store.Job{Source: source, State: state}, nil
+	return s.handOut(ctx, query, []any{string(names), millis(now)}, now, lease)
 }
 
 // Release gives a source back unpolled, due when it was.

@@ -12,7 +12,6 @@ import (
 	"sync/atomic"
 
 	"serai/internal/feed"
-	"serai/internal/store"
 )
 
 // maxGroup bounds how many writes share a transaction, and so how long the
@@ -182,7 +181,7 @@ var errUnwound = errors.New("a callback ended its goroutine")
 // harmless reports whether the error is one that a light write returns before
 // it has changed anything.
 func harmless(err error) bool {
-	return errors.Is(err, feed.ErrNotFound) || errors.Is(err, store.ErrBusy)
+	return errors.Is(err, feed.ErrNotFound)
 }
 
 func (w *writer) close() error {

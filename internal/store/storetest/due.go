@@ -1,7 +1,6 @@
 package storetest
 
 import (
-	"errors"
 	"strconv"
 	"sync"
 	"testing"
@@ -103,11 +102,9 @@ var dueTests = []test{
 	}},
 	{"record_ends_the_lease", func(t *testing.T, f *fixture) {
 		f.declare(t)
-		_, err := f.s.Claim(t.Context(), "a", start, time.Hour)
-		check(t, err)
+		f.claim(t, start, "a")
 		f.poll(t, "a")
-		_, err = f.s.Claim(t.Context(), "a", start, time.Hour)
-		check(t, err)
+		same(t, "claimed again", ids(f.claim(t, start, "a")), []string{"a"})
 	}},
 	{"release_gives_back_what_is_due_when_it_was", func(t *testing.T, f *fixture) {
 		f.declare(t)
@@ -119,16 +116,12 @@ var dueTests = []test{
 		same(t, "jobs", ids(jobs), []string{"b"})
 		same(t, "due", jobs[0].State.Next, start)
 	}},
-	{"claim_fails_while_another_poll_is_under_way", func(t *testing.T, f *fixture) {
+	{"claim_passes_over_what_another_poll_has_under_way", func(t *testing.T, f *fixture) {
 		f.declare(t)
-		job, err := f.s.Claim(t.Context(), "a", start.Add(-time.Hour), time.Minute)
-		check(t, err)
-		same(t, "job", job.Source, "a")
-		if _, err := f.s.Claim(t.Context(), "a", start.Add(-time.Hour), time.Minute); !errors.Is(err, store.ErrBusy) {
-			t.Errorf("second claim: %v", err)
-		}
-		_, err = f.s.Claim(t.Context(), "a", start, time.Minute)
-		check(t, err)
+		early := start.Add(-time.Hour)
+		same(t, "before it is due", ids(f.claim(t, early, "b")), []string{"b"})
+		same(t, "of both", ids(f.claim(t, early, "b", "a", "a")), []string{"a"})
+		same(t, "after the lease", ids(f.claim(t, start, "b", "a")), []string{"a", "b"})
 	}},
 	{"reschedule_moves_and_says_why", func(t *testing.T, f *fixture) {
 		f.declare(t)

@@ -60,9 +60,7 @@ var sourceTests = []test{
 			t.Errorf("sources: %+v", sources)
 		}
 		same(t, "channel", f.titles(t, "all"), []string{"Title of 1"})
-		if _, err := f.s.Claim(t.Context(), "a", f.now, time.Minute); !errors.Is(err, feed.ErrNotFound) {
-			t.Errorf("claim: %v", err)
-		}
+		same(t, "claimed", ids(f.claim(t, f.now, "a")), []string{})
 	}},
 	{"what_is_not_there_is_not_found", func(t *testing.T, f *fixture) {
 		ctx := t.Context()
@@ -70,9 +68,8 @@ var sourceTests = []test{
 		_, err2 := f.s.Story(ctx, 7)
 		_, err3 := f.s.StoryAt(ctx, "https://x.example/")
 		_, err4 := f.s.Post(ctx, "x")
-		_, err5 := f.s.Claim(ctx, "x", start, time.Minute)
-		_, err6 := f.s.Record(ctx, f.record("x"))
-		for i, err := range []error{err, err2, err3, err4, err5, err6} {
+		_, err5 := f.s.Record(ctx, f.record("x"))
+		for i, err := range []error{err, err2, err3, err4, err5} {
 			if !errors.Is(err, feed.ErrNotFound) {
 				t.Errorf("%d: %v", i, err)
 			}
@@ -117,8 +114,7 @@ var sourceTests = []test{
 		status, err := f.s.Source(t.Context(), "a")
 		check(t, err)
 		same(t, "state", status.State, r.State)
-		job, err := f.s.Claim(t.Context(), "a", f.now, time.Minute)
-		check(t, err)
+		job := f.claim(t, f.now, "a")[0]
 		want := r.State
 		want.LastAttempt = f.now
 		same(t, "state of the job", job.State, want)

@@ -239,3 +239,11 @@ func (f *fixture) everything(t *testing.T) string {
 	}
 	return out
 }
+
+// claim claims sources for a minute.
+func (f *fixture) claim(t *testing.T, now time.Time, sources ...string) []store.Job {
+	t.Helper()
+	jobs, err := f.s.Claim(t.Context(), sources, now, time.Minute)
+	check(t, err)
+	return jobs
+}
