@@ -224,7 +224,7 @@ func imageAsData(s string) (string, bool) {
 // the candidates that can't be read.
 func (b *builder) imageSet(s string) string {
 	var out []byte
-	for n := 0; n < maxCandidates; n++ {
+	for range maxCandidates {
 		s = strings.TrimLeft(s, " \t\n\f,")
 		if s == "" {
 			break

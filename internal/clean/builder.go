@@ -2,6 +2,7 @@ package clean
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -111,6 +112,7 @@ func (b *builder) read(source string, limit int) {
 			if e, ok := elements[string(name)]; ok {
 				b.end(e)
 			}
+		default: // comments and the like are left out
 		}
 	}
 	b.popTo(0)
@@ -152,6 +154,7 @@ func (b *builder) swallow(z *html.Tokenizer, name string, content swallow, rest 
 			if end, _ := z.TagName(); string(end) == name {
 				return
 			}
+		default: // inside of what is left out
 		}
 	}
 }
@@ -192,6 +195,7 @@ func (b *builder) start(e *element) {
 			b.text.line()
 			return
 		}
+	default: // what is opened now and closed later
 	}
 	b.countMedia(e)
 	b.push(e, false)
@@ -392,11 +396,11 @@ func (b *builder) end(e *element) {
 // find returns the place of the innermost open element that is wanted, not
 // looking beyond a boundary; -1 where there is none.
 func (b *builder) find(wanted, boundary func(*element) bool) int {
-	for i := len(b.open) - 1; i >= 0; i-- {
-		if wanted(b.open[i].e) {
+	for i, v := range slices.Backward(b.open) {
+		if wanted(v.e) {
 			return i
 		}
-		if boundary(b.open[i].e) {
+		if boundary(v.e) {
 			return -1
 		}
 	}

@@ -200,7 +200,7 @@ func active(fragment string) string {
 		default:
 			return "a " + token.Type.String()
 		}
-		for _, name := range strings.Fields("script style iframe object embed applet svg math form input button textarea select option base meta link template title noscript xmp plaintext frame frameset marquee dialog slot portal") {
+		for name := range strings.FieldsSeq("script style iframe object embed applet svg math form input button textarea select option base meta link template title noscript xmp plaintext frame frameset marquee dialog slot portal") {
 			if token.Data == name {
 				return "<" + name + ">"
 			}
@@ -214,8 +214,8 @@ func active(fragment string) string {
 			}, a.Val))
 			switch a.Key {
 			case "href", "src", "cite", "poster":
-				if !hasAnyPrefix(value, []string{"http://", "https://"}) && !(a.Key == "href" && hasAnyPrefix(value, []string{"mailto:", "tel:"})) &&
-					!(token.Data == "img" && hasAnyPrefix(value, []string{"data:image/png;", "data:image/gif;", "data:image/jpeg;", "data:image/webp;", "data:image/avif;"})) {
+				if !hasAnyPrefix(value, []string{"http://", "https://"}) && (a.Key != "href" || !hasAnyPrefix(value, []string{"mailto:", "tel:"})) &&
+					(token.Data != "img" || !hasAnyPrefix(value, []string{"data:image/png;", "data:image/gif;", "data:image/jpeg;", "data:image/webp;", "data:image/avif;"})) {
 					return fmt.Sprintf("%s=%q", a.Key, a.Val)
 				}
 			case "srcset":

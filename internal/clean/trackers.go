@@ -24,7 +24,7 @@ func isPixel(attrs []attribute) bool {
 }
 
 func hasPixelSize(style, property string) bool {
-	for _, rule := range strings.Split(style, ";") {
+	for rule := range strings.SplitSeq(style, ";") {
 		if size, ok := strings.CutPrefix(rule, property); ok {
 			return size == "0" || size == "0px" || size == "1px"
 		}

@@ -116,10 +116,10 @@ func makeSchema(t *testing.T) []byte {
 	schema.Title = "feeds.yaml of serai"
 	// Where only the name is given, it stands for the person.
 	person := *schema.Definitions["person"]
-	schema.Definitions["person"] = &jsonschema.Schema{OneOf: []*jsonschema.Schema{{Type: "string", MinLength: ptr(uint64(1))}, &person}}
+	schema.Definitions["person"] = &jsonschema.Schema{OneOf: []*jsonschema.Schema{{Type: "string", MinLength: new(uint64(1))}, &person}}
 	for _, name := range []string{"same", "apart"} {
 		pair, _ := schema.Definitions["dedup"].Properties.Get(name)
-		pair.Items.MinItems, pair.Items.MaxItems = ptr(uint64(2)), ptr(uint64(2))
+		pair.Items.MinItems, pair.Items.MaxItems = new(uint64(2)), new(uint64(2))
 	}
 	b, err := json.Marshal(schema)
 	if err != nil {
@@ -139,8 +139,6 @@ func makeSchema(t *testing.T) []byte {
 	}
 	return out.Bytes()
 }
-
-func ptr[T any](v T) *T { return &v }
 
 // mayBeEmpty lets lists and mappings be keys without a value, as the reader
 // does: what is left when all their lines are comments.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -182,10 +183,8 @@ func oneOf[T ~string](b *builder, key, text string, fallback T, rest ...T) T {
 	if text == "" && !b.Has(key) {
 		return fallback
 	}
-	for _, name := range names {
-		if text == name {
-			return T(text)
-		}
+	if slices.Contains(names, text) {
+		return T(text)
 	}
 	if !b.Reported(key) {
 		b.Problemf(key, "%q is none of %s%s", clip(text), strings.Join(names, ", "), didYouMean(text, names))

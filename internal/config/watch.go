@@ -91,7 +91,7 @@ func wait(ctx context.Context, events <-chan fsnotify.Event, losses <-chan error
 				since = time.Now()
 			}
 			next.Reset(max(0, min(calm, patience-time.Since(since))))
-		case <-losses: // of events, which may have been about us
+		case <-losses: //nolint:errcheck // of events, which may have been about us: that is all it says
 			next.Reset(calm)
 		case <-next.C:
 			since = time.Time{}

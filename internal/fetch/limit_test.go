@@ -196,7 +196,7 @@ func TestBodiesNobodyReadsAreNotDrained(t *testing.T) {
 }
 
 func TestSmallErrorPagesKeepTheConnection(t *testing.T) {
-	o := serve(t, func(w http.ResponseWriter, r *http.Request) {
+	o := serve(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusNotFound)
 		_, _ = w.Write([]byte(strings.Repeat("x", 20<<10)))
 	})

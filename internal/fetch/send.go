@@ -34,7 +34,7 @@ func (c *Client) Send(ctx context.Context, req *http.Request, maxBody int64) (Re
 		return Reply{}, v.failed(feed.FailRefused, "connect", "%v", err)
 	}
 	v.result.FinalURL = t.text
-	req = req.WithContext(v.exchange.ctx)
+	req = req.WithContext(v.exchange.ctx) //nolint:contextcheck // it is ctx with the limits of an exchange
 	if req.Header == nil {
 		req.Header = make(http.Header)
 	}

@@ -86,7 +86,7 @@ func TestTLSFailuresSayWhatIsWrong(t *testing.T) {
 				}
 				server.Listener = listener
 			}
-			address := ""
+			var address string
 			c := newClient(t)
 			if tt.name == "no_tls_at_all" {
 				server.Start()

@@ -91,11 +91,11 @@ func isHead(lines []string) bool {
 // a title that was broken.
 func (d *draft) head(lines []string) {
 	last := len(lines) - 1
-	switch {
-	case last == 0:
+	switch last {
+	case 0:
 		d.title = lines[0]
 		return
-	case last == 1:
+	case 1:
 		d.title = lines[0]
 	default:
 		d.section = lines[0]

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -80,9 +81,7 @@ func (r *fakeReader) Revisions(context.Context) (map[string]feed.Revision, error
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	revisions := make(map[string]feed.Revision)
-	for id, rev := range r.revisions {
-		revisions[id] = rev
-	}
+	maps.Copy(revisions, r.revisions)
 	return revisions, nil
 }
 

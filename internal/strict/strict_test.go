@@ -22,9 +22,9 @@ type seed struct {
 
 func (s *seed) Short(text string) { s.Name = text }
 
-func read(text string) (fruit, *File) {
+func read(text string) *File {
 	var v fruit
-	return v, Read("fruit.yaml", []byte(text), Limits{Bytes: 1 << 16, Lines: 10}, &v)
+	return Read("fruit.yaml", []byte(text), Limits{Bytes: 1 << 16, Lines: 10}, &v)
 }
 
 func TestValuesAreRead(t *testing.T) {
@@ -64,7 +64,7 @@ func TestMistakesHavePlaces(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			_, f := read(test.text)
+			f := read(test.text)
 			err := f.Err()
 			if err == nil {
 				t.Fatal("taken")
@@ -77,7 +77,7 @@ func TestMistakesHavePlaces(t *testing.T) {
 }
 
 func TestProblemsAreLimited(t *testing.T) {
-	_, f := read(strings.Repeat("colour: red\n", 5000))
+	f := read(strings.Repeat("colour: red\n", 5000))
 	problems, ok := f.Err().(*Problems) //nolint:errorlint // Err says what it returns
 	if !ok || len(problems.List) != maxProblems || !problems.More || len(problems.Unwrap()) != maxProblems {
 		t.Errorf("%v", f.Err())

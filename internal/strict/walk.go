@@ -40,7 +40,7 @@ func (f *File) value(n *yaml.Node, key string, out reflect.Value, w walk) {
 		f.addAt(n, key, "has a tag (%s); remove it", cut(n.Tag))
 		return
 	}
-	if short, ok := out.Addr().Interface().(Shortener); ok && n.Kind == yaml.ScalarNode && n.ShortTag() != "!!null" {
+	if short, ok := reflect.TypeAssert[Shortener](out.Addr()); ok && n.Kind == yaml.ScalarNode && n.ShortTag() != "!!null" {
 		short.Short(n.Value)
 		return
 	}

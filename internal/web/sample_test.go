@@ -272,7 +272,7 @@ func sampleEntries() []told {
 			summary: "Three dry winters in a row have left reservoirs at half their usual depth. Growers ask for a common plan, and nobody is in charge of one.", channels: all("water"), topics: []string{"water"}},
 		{source: "ridge-review", key: "customs", language: "en", ago: 53 * time.Hour, title: "The customs post that nobody staffs", author: "M. Tavadze",
 			summary: "On paper the crossing reopened in spring. Lorries still take the long way, for want of a single stamp. What the delay costs, and whom it suits.", channels: all("roads"), topics: []string{"borders"}},
-		{source: "aras", key: "bridge", language: "fa", ago: 49 * time.Hour, title: "پلی که دو بازار را به هم می‌رساند", summary: "not to be shown", channels: all("roads")},
+		{source: "aras", key: "bridge", language: "fa", ago: 49 * time.Hour, title: "پلی که دو بازار را به هم می\u200cرساند", summary: "not to be shown", channels: all("roads")},
 		{source: "most", key: "1", language: "ru", ago: 31 * time.Hour, title: "Железная дорога, которую ждут тридцать лет", author: "И. Орбелян",
 			summary: "Проект возвращается на стол переговоров каждые пять лет. На этот раз у него есть смета, подрядчик и, кажется, политическая воля.", channels: all("roads")},
 		{source: feed.PostsSource, key: "old-post", language: "en", ago: 30 * time.Hour, title: "A post that was taken back", summary: "Gone.", channels: all("own"),

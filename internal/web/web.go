@@ -100,7 +100,7 @@ func (s *Server) HTTP(addr string) *http.Server {
 func (s *Server) Handler() http.Handler { return http.HandlerFunc(s.serve) }
 
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
-	defer func() {
+	defer func() { //nolint:contextcheck // the request carries it
 		if cause := recover(); cause != nil && cause != http.ErrAbortHandler { //nolint:errorlint // it is thrown as it is
 			s.Log.ErrorContext(r.Context(), "request panicked", "path", r.URL.Path, "cause", cause, "stack", string(debug.Stack()))
 			plainError(w, http.StatusInternalServerError, "Something went wrong on our side.")

@@ -230,15 +230,15 @@ func TestOverTheWire(t *testing.T) {
 	for _, path := range []string{"/feeds/all.rss", "/feeds/all.rss", "/feeds/all.json", "/", "/posts/dams"} {
 		group.Go(func() error {
 			for range 20 {
-				first, err := get(path, "")
+				first, err := get(path, "") //nolint:bodyclose // get closes it
 				if err != nil {
 					return err
 				}
-				again, err := get(path, first.Header.Get("Etag"))
+				again, err := get(path, first.Header.Get("Etag")) //nolint:bodyclose // likewise
 				switch {
 				case err != nil:
 					return err
-				case first.StatusCode != 200 || again.StatusCode != 304:
+				case first.StatusCode != http.StatusOK || again.StatusCode != http.StatusNotModified:
 					return fmt.Errorf("%s: %d, then %d", path, first.StatusCode, again.StatusCode)
 				case again.Header.Get("Content-Type") != "" || again.Header.Get("Date") == "":
 					return fmt.Errorf("%s: 304 with %v", path, again.Header)

@@ -253,8 +253,8 @@ func populate(t *testing.T, v reflect.Value) {
 	case v.Type() == reflect.TypeFor[time.Time]():
 		v.Set(reflect.ValueOf(benchStart.Add(time.Millisecond)))
 	case v.Kind() == reflect.Struct:
-		for i := range v.NumField() {
-			populate(t, v.Field(i))
+		for _, field := range v.Fields() {
+			populate(t, field)
 		}
 	case v.Kind() == reflect.Pointer:
 		v.Set(reflect.New(v.Type().Elem()))

@@ -39,7 +39,7 @@ func (c *conn) stmt(ctx context.Context, query string) (*sql.Stmt, error) {
 
 // exec runs a statement that returns no rows.
 func (c *conn) exec(ctx context.Context, query string, args ...any) error {
-	stmt, err := c.stmt(ctx, query)
+	stmt, err := c.stmt(ctx, query) //nolint:sqlclosecheck // the connection keeps its statements
 	if err != nil {
 		return err
 	}
@@ -49,7 +49,7 @@ func (c *conn) exec(ctx context.Context, query string, args ...any) error {
 
 // count runs a statement and returns how many rows it changed.
 func (c *conn) count(ctx context.Context, query string, args ...any) (int, error) {
-	stmt, err := c.stmt(ctx, query)
+	stmt, err := c.stmt(ctx, query) //nolint:sqlclosecheck // the connection keeps its statements
 	if err != nil {
 		return 0, err
 	}
@@ -64,7 +64,7 @@ func (c *conn) count(ctx context.Context, query string, args ...any) (int, error
 // one scans the only row of a query, or the first; without any it returns
 // [sql.ErrNoRows].
 func (c *conn) one(ctx context.Context, query string, args []any, dest ...any) error {
-	stmt, err := c.stmt(ctx, query)
+	stmt, err := c.stmt(ctx, query) //nolint:sqlclosecheck // the connection keeps its statements
 	if err != nil {
 		return err
 	}
@@ -73,7 +73,7 @@ func (c *conn) one(ctx context.Context, query string, args []any, dest ...any) e
 
 // each calls scan for every row of a query.
 func (c *conn) each(ctx context.Context, query string, args []any, scan func(rows *sql.Rows) error) (err error) {
-	stmt, err := c.stmt(ctx, query)
+	stmt, err := c.stmt(ctx, query) //nolint:sqlclosecheck // the connection keeps its statements
 	if err != nil {
 		return err
 	}

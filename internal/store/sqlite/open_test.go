@@ -272,7 +272,7 @@ func dump(t *testing.T, s *Store) string {
 				out.WriteString(table)
 				for _, v := range values {
 					out.WriteByte('|')
-					out.Write(*v.(*sql.RawBytes)) //nolint:errcheck // writes to memory
+					out.Write(*v.(*sql.RawBytes))
 				}
 				out.WriteByte('\n')
 				return nil

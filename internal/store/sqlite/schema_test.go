@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -58,7 +59,7 @@ func golden(t *testing.T, name, got string) {
 func TestMigration(t *testing.T) {
 	t.Parallel()
 	path := aStore(t)
-	next := append(released[:len(released):len(released)], migration{"next", `CREATE TABLE added (x INTEGER) STRICT`})
+	next := append(slices.Clip(released), migration{"next", `CREATE TABLE added (x INTEGER) STRICT`})
 	bad := append(next, migration{"bad", `CREATE TABLE half (x INTEGER) STRICT; CREATE TABLE added (x INTEGER) STRICT`})
 
 	if _, err := open(t.Context(), path, Options{ReadOnly: true}, next); err == nil || !strings.Contains(err.Error(), "start the daemon") {

@@ -18,10 +18,10 @@ const delayEntries = 20
 
 // A statusRow is a source as Sources reads it.
 type statusRow struct {
-	no, polls int64
-	status    feed.SourceStatus
-	state     stateRow
-	record    string // of the latest poll; empty when never polled
+	no     int64
+	status feed.SourceStatus
+	state  stateRow
+	record string // of the latest poll; empty when never polled
 }
 
 func (r *statusRow) dest() []any {

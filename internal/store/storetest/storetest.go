@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -226,18 +227,19 @@ func (f *fixture) everything(t *testing.T) string {
 	check(t, err)
 	stories, err := f.s.Stories(t.Context(), store.Query{Limit: 1000})
 	check(t, err)
-	out := fmt.Sprintf("%+v\n%+v\n%+v\n", stories, revisions, collect(t, f.s.Entries(t.Context(), "", 0)))
+	var out strings.Builder
+	fmt.Fprintf(&out, "%+v\n%+v\n%+v\n", stories, revisions, collect(t, f.s.Entries(t.Context(), "", 0)))
 	for _, s := range sources {
 		s.LastPoll = nil
-		out += fmt.Sprintf("%+v\n", s)
+		fmt.Fprintf(&out, "%+v\n", s)
 		polls, err := f.s.Polls(t.Context(), s.ID, 1000)
 		check(t, err)
-		out += fmt.Sprintf("%+v\n%+v\n", polls, f.known(t, s.ID))
+		fmt.Fprintf(&out, "%+v\n%+v\n", polls, f.known(t, s.ID))
 	}
 	for _, id := range slices.Sorted(maps.Keys(revisions)) {
-		out += fmt.Sprintf("%s %+v\n", id, f.channel(t, id))
+		fmt.Fprintf(&out, "%s %+v\n", id, f.channel(t, id))
 	}
-	return out
+	return out.String()
 }
 
 // claim claims sources for a minute.

@@ -242,7 +242,7 @@ var storyTests = []test{
 		f.poll(t, "a", firsts...)
 		copied := sharing(f.entry("b", "copy"), firsts[700])
 		r := f.record("b", copied)
-		r.Lead = func(members []feed.Member) feed.ID { return copied.Entry.ID }
+		r.Lead = func([]feed.Member) feed.ID { return copied.Entry.ID }
 		f.put(t, r)
 		walked := collect(t, f.s.Members(t.Context()))
 		if len(walked) != 1100 {
