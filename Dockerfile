@@ -1,4 +1,4 @@
-# The image holds one static binary, the roots of trust and the time zones, and
+# The image holds one static binary with its time zones, the roots of trust, and
 # no shell. All that has to outlive the container is in /data: feeds.yaml, the
 # posts, and the database.
 #
@@ -15,14 +15,16 @@ ENV CGO_ENABLED=0
 RUN go build -trimpath -ldflags "-s -w -X main.release=$RELEASE" -o serai ./cmd/serai
 RUN mkdir data
 
-FROM gcr.io/distroless/static-debian12:nonroot
+FROM scratch
+COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 COPY --from=build /src/serai /usr/local/bin/serai
 # A new named volume takes over the owner of the folder it covers.
-COPY --from=build --chown=nonroot:nonroot /src/data /data
+COPY --from=build --chown=65532:65532 /src/data /data
 WORKDIR /data
 VOLUME /data
 ENV SERAI_CONFIG=/data/feeds.yaml SERAI_DB=/data/serai.db SERAI_LISTEN=:8080 SERAI_LOG_FORMAT=json
-USER nonroot:nonroot
+# A user without a name has no rights to anything but /data.
+USER 65532:65532
 EXPOSE 8080
 HEALTHCHECK --interval=30s --timeout=5s --start-period=15s CMD ["/usr/local/bin/serai", "doctor", "--health"]
 ENTRYPOINT ["/usr/local/bin/serai"]
