@@ -96,6 +96,7 @@ type Ingest struct {
 	network struct {
 		sync.Mutex
 		outage schedule.Outage
+		probed time.Time // when a source was last handed out during an outage
 	}
 	mint struct {
 		sync.Mutex
@@ -205,26 +206,20 @@ func (in *Ingest) dispatch(ctx context.Context) {
 // again.
 func (in *Ingest) handOut(ctx context.Context) (time.Time, error) {
 	plan, now := in.plan.Load(), time.Now()
-	free := room - in.queue.len()
-	down := in.isDown()
-	if down {
-		free = 1 - in.queue.len() // one that finds out whether we are back
+	free, again := in.allowance(now)
+	if free <= 0 {
+		return again, nil
 	}
-	if free > 0 {
-		jobs, err := in.store.Due(ctx, now, lease, free)
-		if err != nil {
+	jobs, err := in.store.Due(ctx, now, lease, free)
+	if err != nil {
+		return time.Time{}, err
+	}
+	for _, job := range jobs {
+		if err := in.enqueue(ctx, plan, job, now); err != nil {
 			return time.Time{}, err
 		}
-		for _, job := range jobs {
-			if err := in.enqueue(ctx, plan, job, now); err != nil {
-				return time.Time{}, err
-			}
-		}
 	}
-	switch {
-	case down:
-		return now.Add(time.Minute), nil
-	case in.queue.len() >= room:
+	if len(jobs) == free {
 		return now.Add(time.Second), nil
 	}
 	next, err := in.store.NextDue(ctx)
@@ -238,11 +233,20 @@ func (in *Ingest) handOut(ctx context.Context) (time.Time, error) {
 	return maxTime(next, now.Add(100*time.Millisecond)), nil
 }
 
-// isDown reports whether our own network seems to be down.
-func (in *Ingest) isDown() bool {
+// allowance returns how many sources may be handed out now and, if that is
+// none, when to ask again. While our own network seems to be down, one source a
+// minute finds out whether it is back.
+func (in *Ingest) allowance(now time.Time) (free int, again time.Time) {
 	in.network.Lock()
 	defer in.network.Unlock()
-	return in.network.outage.Down()
+	if !in.network.outage.Down() {
+		return room - in.queue.len(), now.Add(time.Second)
+	}
+	if again := in.network.probed.Add(time.Minute); again.After(now) {
+		return 0, again
+	}
+	in.network.probed = now
+	return 1, now.Add(time.Minute)
 }
 
 // enqueue puts a job in the queue, unless its host has so much to do that the
@@ -250,16 +254,25 @@ func (in *Ingest) isDown() bool {
 func (in *Ingest) enqueue(ctx context.Context, plan *Plan, job store.Job, now time.Time) error {
 	src := plan.source(job.Source)
 	if src == nil {
-		return in.store.Release(ctx, job.Source) // declared by another process's newer plan
+		return in.postpone(ctx, job.Source, now.Add(lease), "another process declared it")
 	}
 	host := hostOf(src.URL)
 	waiting, ready := in.queue.waitingAt(host)
 	if wait := ready.Sub(now); waiting >= 32 || wait > lease/3 {
-		at := maxTime(ready, now.Add(lease/3)).Add(time.Duration(rand.Int64N(int64(time.Minute)))) //nolint:gosec // spread, not a secret
-		return in.store.Reschedule(ctx, map[string]store.Due{src.ID: {At: at, Because: "its host has others waiting or asked us to pause"}})
+		return in.postpone(ctx, src.ID, maxTime(ready, now.Add(lease/3)), "its host has others waiting or asked us to pause")
 	}
 	in.queue.add(task{source: *src, state: job.State, host: host})
 	return nil
+}
+
+// postpone gives a source back, due at a moment of its own in the minute from
+// at.
+func (in *Ingest) postpone(ctx context.Context, source string, at time.Time, because string) error {
+	at = at.Add(time.Duration(rand.Int64N(int64(time.Minute)))) //nolint:gosec // spread, not a secret
+	if err := in.store.Reschedule(ctx, map[string]store.Due{source: {At: at, Because: because}}); err != nil {
+		return err
+	}
+	return in.store.Release(ctx, source)
 }
 
 // work takes tasks until there are no more.

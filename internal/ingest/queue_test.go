@@ -80,6 +80,27 @@ func TestQueueTakeEndsWithItsContext(t *testing.T) {
 	})
 }
 
+// TestOutageHandsOutOneSourceAMinute lets five sources of five hosts fail to be
+// reached, and then one answer.
+func TestOutageHandsOutOneSourceAMinute(t *testing.T) {
+	in, now := New(Options{}), time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	for i := range 5 {
+		in.outage(fmt.Sprintf("host%d.example:443", i), &feed.Failure{Class: feed.FailNetwork}, now)
+	}
+	for _, step := range []struct {
+		after time.Duration
+		free  int
+	}{{0, 1}, {time.Second, 0}, {59 * time.Second, 0}, {time.Minute, 1}, {61 * time.Second, 0}} {
+		if free, again := in.allowance(now.Add(step.after)); free != step.free || !again.After(now.Add(step.after)) {
+			t.Errorf("after %s: %d may be handed out, and again at %s; want %d", step.after, free, again, step.free)
+		}
+	}
+	in.outage("host1.example:443", nil, now)
+	if free, _ := in.allowance(now); free != room {
+		t.Errorf("after an answer %d may be handed out, want %d", free, room)
+	}
+}
+
 func TestHostOf(t *testing.T) {
 	for address, want := range map[string]string{
 		"https://A.example/feed":      "a.example:443",
