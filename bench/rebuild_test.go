@@ -16,8 +16,8 @@ import (
 
 // BenchmarkRebuild measures how long a channel's documents take to be made anew
 // when one entry has come: at ten thousand stored entries of 4 KB, and with
-// SERAI_BENCH_ENTRIES at so many. A million of them take some ten gigabytes of
-// disk and half an hour.
+// SERAI_BENCH_ENTRIES at so many. A million of them take some four gigabytes of
+// disk and a quarter of an hour; raise -timeout for that.
 func BenchmarkRebuild(b *testing.B) {
 	entries := number(b, "SERAI_BENCH_ENTRIES", 10_000)
 	b.Run(fmt.Sprintf("entries=%d", entries), func(b *testing.B) {

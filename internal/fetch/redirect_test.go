@@ -191,7 +191,7 @@ func TestLocationsAreRead(t *testing.T) {
 }
 
 func FuzzResolve(f *testing.F) {
-	for _, s := range []string{"", "/", "//", "///x", "?", "a:b", "http://[::1", "http://x:y@z/", "/..", "../%", "\\\\x", "http://a\x00b/"} {
+	for _, s := range []string{"", "/", "//", "///x", "?", "a:b", "http://[::1", "http://x:y@z/", "/..", "../%", "\\\\x", "http://a\x00b/", strings.Repeat("\x9d", 4000)} {
 		f.Add(s)
 	}
 	// Whatever a Location says, what comes of it is an http address without

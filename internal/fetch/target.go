@@ -82,7 +82,11 @@ func parseTarget(address string) (target, error) {
 	case path != "": // a backslash, which browsers take for a slash
 		u.Path, u.Opaque = "", "/"+path[1:]
 	}
-	return target{text: scheme + "://" + authority + local, url: u}, nil
+	text := scheme + "://" + authority + local
+	if len(text) > maxAddress {
+		return target{}, errTooLong // with what had to be encoded
+	}
+	return target{text: text, url: u}, nil
 }
 
 // resolve reads a Location header as it stands in an answer from base (RFC 9110

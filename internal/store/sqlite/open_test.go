@@ -288,3 +288,25 @@ func dump(t *testing.T, s *Store) string {
 	}
 	return out.String()
 }
+
+// TestCloseLeavesOneFile: what is copied or moved while nobody has the store
+// open is all of it.
+func TestCloseLeavesOneFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "serai.db")
+	s, err := Open(t.Context(), path, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	fillSome(t, s, 50)
+	if _, err := s.Sources(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, rest := range []string{"-wal", "-shm"} {
+		if _, err := os.Stat(path + rest); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s is left: %v", rest, err)
+		}
+	}
+}

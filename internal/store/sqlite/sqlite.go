@@ -56,11 +56,12 @@ type Store struct {
 // after it.
 func (s *Store) Close() error {
 	s.calls.end()
-	err := s.pool.close()
+	// The writer last: whoever closes last moves the log into the file and
+	// removes it, which a reader must not.
+	err := errors.Join(s.pool.close(), s.reader.Close())
 	if s.writer != nil {
 		err = errors.Join(err, s.writer.close())
 	}
-	err = errors.Join(err, s.reader.Close())
 	if s.lock != nil {
 		err = errors.Join(err, s.lock.release())
 	}
