@@ -10,11 +10,11 @@ import (
 
 // payloads reads testdata/payloads.txt: one a line, comments begin with "# ",
 // and \n, \t, \0 and \\ stand for what cannot stand in a line.
-func payloads(t testing.TB) []string {
-	t.Helper()
+func payloads(tb testing.TB) []string {
+	tb.Helper()
 	b, err := os.ReadFile("testdata/payloads.txt")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	unescape := strings.NewReplacer(`\\`, `\`, `\n`, "\n", `\t`, "\t", `\r`, "\r", `\0`, "\x00", `\f`, "\f")
 	var list []string

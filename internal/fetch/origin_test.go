@@ -21,10 +21,10 @@ var loopback = []feed.AllowedNet{{Prefix: netip.MustParsePrefix("127.0.0.0/8")}}
 // small is a feed that is good enough for a fetcher.
 const small = `<?xml version="1.0"?><rss version="2.0"><channel><title>Small</title></channel></rss>`
 
-func newClient(t testing.TB) *Client {
-	t.Helper()
+func newClient(tb testing.TB) *Client {
+	tb.Helper()
 	c := New(Options{UserAgent: "serai/1.0 (+https://serai.example/)", Allow: loopback})
-	t.Cleanup(c.Close)
+	tb.Cleanup(c.Close)
 	return c
 }
 
@@ -38,8 +38,8 @@ type origin struct {
 }
 
 // serve starts an origin that answers by h.
-func serve(t testing.TB, h http.HandlerFunc) *origin {
-	t.Helper()
+func serve(tb testing.TB, h http.HandlerFunc) *origin {
+	tb.Helper()
 	o := &origin{}
 	o.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		o.mu.Lock()
@@ -55,7 +55,7 @@ func serve(t testing.TB, h http.HandlerFunc) *origin {
 		}
 	}
 	o.Start()
-	t.Cleanup(o.Close)
+	tb.Cleanup(o.Close)
 	return o
 }
 
@@ -74,11 +74,11 @@ func (o *origin) connections() int {
 
 // serveRaw starts a server that answers every request with the same bytes and
 // then closes the connection, and returns its address.
-func serveRaw(t testing.TB, answer []byte) string {
-	t.Helper()
-	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+func serveRaw(tb testing.TB, answer []byte) string {
+	tb.Helper()
+	listener, err := (&net.ListenConfig{}).Listen(tb.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	var running sync.WaitGroup
 	running.Go(func() {
@@ -90,7 +90,7 @@ func serveRaw(t testing.TB, answer []byte) string {
 			running.Go(func() { answerRaw(conn, answer) })
 		}
 	})
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		_ = listener.Close()
 		running.Wait()
 	})
@@ -133,7 +133,7 @@ func brings(t *testing.T, got Result, body string) {
 
 // listenEverywhere listens on all addresses of this machine, so that tests have
 // as many hosts as they want.
-func listenEverywhere(t testing.TB) (net.Listener, error) {
-	t.Helper()
-	return (&net.ListenConfig{}).Listen(t.Context(), "tcp4", "0.0.0.0:0")
+func listenEverywhere(tb testing.TB) (net.Listener, error) {
+	tb.Helper()
+	return (&net.ListenConfig{}).Listen(tb.Context(), "tcp4", "0.0.0.0:0")
 }

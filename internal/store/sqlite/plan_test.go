@@ -127,11 +127,13 @@ func exercise(t *testing.T, s *Store) {
 	do("post", ignoring(err))
 	_, err = s.Memberships(ctx, entry.Entry.ID)
 	do("memberships", err)
-	for range s.Members(ctx) {
+	for _, err := range s.Members(ctx) {
+		do("members", err)
 		break
 	}
 	for _, source := range []string{"", "a"} {
-		for range s.Entries(ctx, source, 0) {
+		for _, err := range s.Entries(ctx, source, 0) {
+			do("entries", err)
 			break
 		}
 	}

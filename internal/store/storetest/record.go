@@ -266,7 +266,8 @@ var recordTests = []test{
 		}
 		rest := collect(t, f.s.Entries(t.Context(), "a", ofA[100].ID))
 		same(t, "after the hundredth", rest, ofA[101:])
-		for range f.s.Entries(t.Context(), "", 0) {
+		for _, err := range f.s.Entries(t.Context(), "", 0) {
+			check(t, err)
 			break // and the store goes on
 		}
 		f.poll(t, "c", f.entry("c", "1"))
