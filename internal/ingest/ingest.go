@@ -268,7 +268,7 @@ func (in *Ingest) enqueue(ctx context.Context, plan *Plan, job store.Job, now ti
 // postpone gives a source back, due at a moment of its own in the minute from
 // at.
 func (in *Ingest) postpone(ctx context.Context, source string, at time.Time, because string) error {
-	at = at.Add(time.Duration(rand.Int64N(int64(time.Minute)))) //nolint:gosec // spread, not a secret
+	at = at.Add(time.Duration(rand.Int64N(int64(time.Minute)))) // spread, not a secret
 	if err := in.store.Reschedule(ctx, map[string]store.Due{source: {At: at, Because: because}}); err != nil {
 		return err
 	}
@@ -303,7 +303,7 @@ func (in *Ingest) giveBack(ctx context.Context, q *queue) {
 func (in *Ingest) newID(now time.Time) feed.ID {
 	in.mint.Lock()
 	defer in.mint.Unlock()
-	in.mint.last = feed.MintID(now, rand.Uint32(), in.mint.last) //nolint:gosec // unique, not secret
+	in.mint.last = feed.MintID(now, rand.Uint32(), in.mint.last) // unique, not secret
 	return in.mint.last
 }
 

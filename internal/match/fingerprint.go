@@ -62,7 +62,7 @@ func Fingerprint(ch feed.Channel, topics []feed.Topic, sources []feed.Source) st
 	slices.SortFunc(all.Words, func(a, b feed.Topic) int { return strings.Compare(a.ID, b.ID) })
 	slices.SortFunc(all.Rules, func(a, b sourceRules) int { return strings.Compare(a.ID, b.ID) })
 	// Strings, numbers and lists of them can always be marshalled.
-	b, _ := json.Marshal(all) //nolint:errchkjson // see above
+	b, _ := json.Marshal(all) // see above
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:8])
 }

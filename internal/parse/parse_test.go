@@ -49,7 +49,7 @@ func TestDocument(t *testing.T) {
 			}
 			golden := name + ".golden"
 			if *update {
-				if err := os.WriteFile(golden, []byte(got), 0o644); err != nil { //nolint:gosec // no secret
+				if err := os.WriteFile(golden, []byte(got), 0o644); err != nil { // no secret
 					t.Fatal(err)
 				}
 			}
