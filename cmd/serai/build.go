@@ -50,6 +50,9 @@ bytes that the daemon serves. Files that did not change are left as they are.`,
 
 // build writes what the server would answer at each of its addresses.
 func build(ctx context.Context, r store.Reader, cfg *config.Config, log *slog.Logger, dir string) (written, same int, err error) {
+	if inside(dir, cfg.Posts.Dir) {
+		return 0, 0, usageError{fmt.Errorf("%s is in the posts folder, where the site's pages would become posts; name another folder", dir)}
+	}
 	pub, err := published(ctx, r, cfg, log)
 	if err != nil {
 		return 0, 0, err
@@ -85,6 +88,14 @@ func build(ctx context.Context, r store.Reader, cfg *config.Config, log *slog.Lo
 		}
 	}
 	return written, same, nil
+}
+
+// inside reports whether a path is a folder or below it.
+func inside(name, folder string) bool {
+	name, errName := filepath.Abs(name)
+	folder, errFolder := filepath.Abs(folder)
+	rel, err := filepath.Rel(folder, name)
+	return errors.Join(errName, errFolder, err) == nil && filepath.IsLocal(rel)
 }
 
 // answerOf asks the site itself for a page.

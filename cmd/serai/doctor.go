@@ -55,7 +55,9 @@ func (g *global) diagnose(cmd *cobra.Command, repair bool) error {
 	if err != nil {
 		say(err.Error())
 	} else {
-		say(cfg.Warnings...)
+		for _, warning := range cfg.Warnings {
+			fmt.Fprintln(cmd.ErrOrStderr(), warning) // to be known, and no problem
+		}
 		problems, err := checkPosts(cfg)
 		if err != nil {
 			say(err.Error())

@@ -158,6 +158,9 @@ func webConfig(cfg *config.Config, problem string) web.Config {
 func (s *service) reload(ctx context.Context) {
 	cfg, err := s.global.load()
 	if err == nil {
+		if before := s.config.Load(); s.address(before) != s.address(cfg) {
+			s.log.Warn("listen takes effect at the next start", "addr", cfg.Listen)
+		}
 		err = s.apply(ctx, cfg)
 	}
 	s.metrics.ReloadFailed(err != nil)
