@@ -28,16 +28,8 @@ bytes that the daemon serves. Files that did not change are left as they are.`,
 		Example: "  serai build /var/www/analysis",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			log, err := g.logger(cmd.ErrOrStderr())
-			if err != nil {
-				return err
-			}
-			cfg, err := g.load()
-			if err != nil {
-				return err
-			}
-			return g.withReader(cmd.Context(), log, func(r store.Reader) error {
-				written, same, err := build(cmd.Context(), r, cfg, quiet(log), args[0])
+			return g.withSite(cmd, func(r store.Reader, cfg *config.Config, log *slog.Logger) error {
+				written, same, err := build(cmd.Context(), r, cfg, log, args[0])
 				if err != nil {
 					return err
 				}

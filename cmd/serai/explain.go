@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -28,15 +29,7 @@ or by the address of one of its entries.`,
 		Example: "  serai explain https://eurasianet.org/some-article",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			log, err := g.logger(cmd.ErrOrStderr())
-			if err != nil {
-				return err
-			}
-			cfg, err := g.load()
-			if err != nil {
-				return err
-			}
-			return g.withReader(cmd.Context(), log, func(r store.Reader) error {
+			return g.withSite(cmd, func(r store.Reader, cfg *config.Config, _ *slog.Logger) error {
 				e, err := explain(cmd.Context(), r, cfg, args[0])
 				if err != nil {
 					return err

@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"os"
 
+	"github.com/spf13/cobra"
+
 	"serai/internal/config"
 	"serai/internal/dedupe"
 	"serai/internal/fetch"
@@ -41,6 +43,20 @@ func (g *global) withReader(ctx context.Context, log *slog.Logger, look func(sto
 		return err
 	}
 	return errors.Join(look(st), st.Close())
+}
+
+// withSite runs a command that looks at the database by the configuration. Its
+// log keeps to what someone has to act on: the command's output says the rest.
+func (g *global) withSite(cmd *cobra.Command, look func(store.Reader, *config.Config, *slog.Logger) error) error {
+	log, err := g.logger(cmd.ErrOrStderr())
+	if err != nil {
+		return err
+	}
+	cfg, err := g.load()
+	if err != nil {
+		return err
+	}
+	return g.withReader(cmd.Context(), log, func(r store.Reader) error { return look(r, cfg, quiet(log)) })
 }
 
 // planOf turns a configuration into what the reading side works by.

@@ -27,16 +27,8 @@ func newRender(g *global) *cobra.Command {
 			if err != nil {
 				return usageError{fmt.Errorf("--format %s: %w", format, err)}
 			}
-			log, err := g.logger(cmd.ErrOrStderr())
-			if err != nil {
-				return err
-			}
-			cfg, err := g.load()
-			if err != nil {
-				return err
-			}
-			return g.withReader(cmd.Context(), log, func(r store.Reader) error {
-				return renderChannel(cmd, r, cfg, quiet(log), args[0], f)
+			return g.withSite(cmd, func(r store.Reader, cfg *config.Config, log *slog.Logger) error {
+				return renderChannel(cmd, r, cfg, log, args[0], f)
 			})
 		},
 	}

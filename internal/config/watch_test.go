@@ -26,12 +26,14 @@ func TestWaiting(t *testing.T) {
 		{"burst_is_one_look", func(events chan<- fsnotify.Event, _ chan<- error) {
 			for range 5 {
 				events <- ours
+				// By the bubble's clock.
 				time.Sleep(100 * time.Millisecond)
 			}
 		}, []time.Duration{400*time.Millisecond + calm, 400*time.Millisecond + calm + lookOut, 400*time.Millisecond + calm + 2*lookOut}},
 		{"events_without_end_do_not_put_it_off", func(events chan<- fsnotify.Event, _ chan<- error) {
 			for range 40 {
 				events <- ours
+				// By the bubble's clock.
 				time.Sleep(100 * time.Millisecond)
 			}
 		}, []time.Duration{patience, 3900*time.Millisecond + calm, 3900*time.Millisecond + calm + lookOut, 3900*time.Millisecond + calm + 2*lookOut}},

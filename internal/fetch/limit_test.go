@@ -118,6 +118,7 @@ func TestLargeBodyThatMovesOnIsWaitedFor(t *testing.T) {
 				if _, err := w.Write([]byte(strings.Repeat("x", 70<<10))); err != nil {
 					return
 				}
+				// By the bubble's clock.
 				time.Sleep(time.Second)
 			}
 		})

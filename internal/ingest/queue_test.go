@@ -38,6 +38,7 @@ func TestQueueSpacesEachHost(t *testing.T) {
 					mu.Lock()
 					timeline = append(timeline, fmt.Sprintf("%s at %s", tk.source.ID, time.Since(start)))
 					mu.Unlock()
+					// By the bubble's clock.
 					time.Sleep(3 * time.Second)
 					q.done(tk, schedule.Host{}, time.Second)
 				}

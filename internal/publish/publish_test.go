@@ -355,6 +355,7 @@ func TestRunSeesWhatOthersRecordAndGathersWhatComesTogether(t *testing.T) {
 		snapshot(t, p, "all", render.RSS) // there at once
 
 		r.put("all", story(2, "Recorded by another process"))
+		// By the bubble's clock.
 		time.Sleep(6 * time.Second)
 		synctest.Wait()
 		if len(announced) != 1 {
@@ -363,8 +364,10 @@ func TestRunSeesWhatOthersRecordAndGathersWhatComesTogether(t *testing.T) {
 		for i := range 5 {
 			r.put("own", story(feed.ID(3+i), "One of five"))
 			wake <- struct{}{}
+			// By the bubble's clock.
 			time.Sleep(50 * time.Millisecond)
 		}
+		// By the bubble's clock.
 		time.Sleep(time.Second)
 		synctest.Wait()
 		if got := fmt.Sprint(announced); got != "[[all] [own]]" {

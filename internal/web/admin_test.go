@@ -95,6 +95,7 @@ func TestGuessingIsSlow(t *testing.T) {
 		if !a.blocked("a", time.Now()) || a.blocked("b", time.Now()) {
 			t.Error("blocks the wrong one")
 		}
+		// By the bubble's clock.
 		time.Sleep(attemptWindow)
 		if a.blocked("a", time.Now()) {
 			t.Error("blocked for longer than a window")

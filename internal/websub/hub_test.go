@@ -314,6 +314,7 @@ func TestLimits(t *testing.T) {
 				t.Errorf("behind our own proxy, request %d: status %d", i, code)
 			}
 		}
+		// By the bubble's clock.
 		time.Sleep(61 * time.Second)
 		if code := w.post(t, client, own(50)).Code; code != 202 {
 			t.Errorf("a minute later: status %d", code)
@@ -461,6 +462,7 @@ func TestDelivery(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := subscribed(t, "geheim", tt.answer)
 				w.Announce(t.Context(), []string{"all"})
+				// By the bubble's clock.
 				time.Sleep(3*24*time.Hour + time.Second)
 				w.expect(t, tt.heard...)
 				if ended := len(w.store.targets()) == 0; ended != tt.ended {
@@ -484,8 +486,10 @@ func TestUnsignedWithoutSecret(t *testing.T) {
 		w.Announce(t.Context(), []string{"all"})
 		synctest.Wait()
 		w.expect(t, "0s signed []")
+		// By the bubble's clock.
 		time.Sleep(minLease + time.Second)
 		w.Announce(t.Context(), []string{"all"})
+		// By the bubble's clock.
 		time.Sleep(time.Hour)
 		w.expect(t, "0s signed []") // the lease has ended
 	})
@@ -506,13 +510,17 @@ func TestOutsideHub(t *testing.T) {
 		})
 		w.run(t)
 		w.Announce(t.Context(), []string{"all"})
+		// By the bubble's clock.
 		time.Sleep(10 * time.Second)
 		w.Announce(t.Context(), []string{"all", "own"}) // gathered with the first
+		// By the bubble's clock.
 		time.Sleep(time.Hour)
 		down.Store(true)
 		w.Announce(t.Context(), []string{"own"})
+		// By the bubble's clock.
 		time.Sleep(time.Minute)
 		down.Store(false)
+		// By the bubble's clock.
 		time.Sleep(time.Hour)
 		ping := "POST https://hub.example/ publish "
 		own := base + "/feeds/own.atom " + base + "/feeds/own.json " + base + "/feeds/own.rss"
